@@ -1,0 +1,131 @@
+/**
+ * What a CAS login speaks of: its input, context, events, effects and guards. The story itself is in `cas-login.ts`.
+ *
+ * Actions with an empty body are effects: the engine performs them, and each effect that decides something answers with
+ * one event. The ticket passes through an event into an effect and never rests in the context.
+ */
+import { setup } from 'xstate';
+import type {
+  Failure,
+  FailureCode,
+  FlowTag,
+  Principal,
+  PrincipalRef,
+  SavedRequestRef,
+  StateMeta,
+  TransitionMeta,
+} from './vocabulary.ts';
+
+/** Logins within one minute, without a person being asked in between, after which a browser is told that it loops. */
+export const MAX_RECENT_LOGINS = 4;
+
+/** How far the clocks of the login server and of this site may be apart, in milliseconds. */
+export const CLOCK_SKEW_MS = 5 * 60_000;
+
+export interface CasLoginInput {
+  /** The address that the ticket is issued for: the very same text goes to login and to validation (CAS 2.5.1). */
+  readonly service: string;
+  /** Where the person wanted to go: a path on our own site. */
+  readonly returnTo: string;
+  /** The login server must ask for credentials again (CAS 2.1.1). */
+  readonly renew: boolean;
+  /** The login server must not ask anything (CAS 2.1.1). Ignored when `renew` is set: the two exclude each other. */
+  readonly gateway: boolean;
+  /** The browser came back without a ticket from a gateway login a short while ago. */
+  readonly gatewayRecentlyDeclined: boolean;
+  /** Credentials must have been shown within this time, in milliseconds; null for no such limit. */
+  readonly maxAgeMs: number | null;
+  /** Logins that this browser finished within the last minute. */
+  readonly recentLogins: number;
+  /** Who must come back, when a session is being renewed; null when anybody may. */
+  readonly expected: PrincipalRef | null;
+  readonly savedRequest: SavedRequestRef | null;
+}
+
+export interface CasLoginContext extends CasLoginInput {
+  /** When the browser was sent away, in milliseconds since 1970. */
+  readonly redirectedAt: number | null;
+  readonly principal: Principal | null;
+  readonly failure: Failure | null;
+}
+
+export type CasLoginEvent =
+  | { readonly type: 'redirect.issued'; readonly at: number }
+  | { readonly type: 'return.ticket'; readonly ticket: string }
+  | { readonly type: 'return.withoutTicket' }
+  | { readonly type: 'validation.succeeded'; readonly principal: Principal; readonly at: number }
+  | { readonly type: 'validation.rejected'; readonly detail: string }
+  | { readonly type: 'validation.refused'; readonly detail: string }
+  | { readonly type: 'validation.proxied' }
+  | { readonly type: 'validation.unreachable'; readonly detail: string }
+  | { readonly type: 'validation.timedOut' }
+  | { readonly type: 'validation.badStatus'; readonly detail: string }
+  | { readonly type: 'validation.unreadable'; readonly detail: string }
+  | { readonly type: 'principal.admitted' }
+  | { readonly type: 'principal.refused' }
+  | { readonly type: 'principal.unchecked'; readonly detail: string }
+  | { readonly type: 'session.opened' }
+  | {
+      readonly type: 'grant.expired';
+      /** The address to come back to: each attempt has one of its own. */
+      readonly service: string;
+      readonly savedRequest: SavedRequestRef | null;
+      readonly recentLogins: number;
+    }
+  | { readonly type: 'logout.requested'; readonly everywhere: boolean };
+
+/** The vocabulary: contexts, events, effects and guards that a CAS login speaks of. */
+export const casLogin = setup({
+  types: {} as {
+    input: CasLoginInput;
+    context: CasLoginContext;
+    events: CasLoginEvent;
+    tags: FlowTag;
+    meta: StateMeta;
+    transitionMeta: TransitionMeta;
+  },
+  actions: {
+    redirectToLogin: (
+      _,
+      _params: { readonly service: string; readonly renew: boolean; readonly gateway: boolean },
+    ) => {},
+    validateTicket: (_, _params: { readonly service: string; readonly ticket: string; readonly renew: boolean }) => {},
+    admitPrincipal: (_, _params: { readonly principal: Principal }) => {},
+    openSession: (_, _params: { readonly principal: Principal }) => {},
+    resumeRequest: (_, _params: { readonly returnTo: string; readonly savedRequest: SavedRequestRef | null }) => {},
+    discardRequest: (_, _params: { readonly savedRequest: SavedRequestRef | null }) => {},
+    continueAnonymously: (_, _params: { readonly returnTo: string }) => {},
+    showFailure: (_, _params: { readonly failure: Failure; readonly returnTo: string }) => {},
+    endSession: (_, _params: { readonly everywhere: boolean }) => {},
+  },
+  guards: {
+    loginLoops: ({ context }) => context.recentLogins >= MAX_RECENT_LOGINS,
+    gatewayCoolsDown: ({ context }) => context.gateway && !context.renew && context.gatewayRecentlyDeclined,
+    gatewayAsked: ({ context }) => context.gateway && !context.renew,
+    /** Credentials were shown as lately as this attempt demanded, judged from the answer and from the attempt itself. */
+    freshEnough: ({ context, event }) => {
+      if (event.type !== 'validation.succeeded') return false;
+      const { authenticatedAt, fromNewLogin } = event.principal;
+      if (context.renew) {
+        if (fromNewLogin === false) return false;
+        const earliest = (context.redirectedAt ?? event.at) - CLOCK_SKEW_MS;
+        return fromNewLogin === true || authenticatedAt === null || authenticatedAt >= earliest;
+      }
+      if (context.maxAgeMs === null) return true;
+      if (authenticatedAt !== null) return event.at - authenticatedAt <= context.maxAgeMs;
+      return fromNewLogin === true;
+    },
+    /** The person who came back is the one who was signed in before, or nobody was. */
+    samePrincipal: ({ context }) => {
+      const before = context.savedRequest?.owner ?? context.expected;
+      return before === null || (before.issuer === context.principal?.issuer && before.id === context.principal.id);
+    },
+  },
+});
+
+/** Ends an attempt: nobody is known, and the reason is kept for the page and the journal. */
+export const fail = (code: FailureCode) =>
+  casLogin.assign({
+    principal: null,
+    failure: ({ event }) => ({ code, detail: 'detail' in event ? event.detail : null }),
+  });
