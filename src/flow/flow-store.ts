@@ -1,0 +1,124 @@
+import type { AnyMachineSnapshot, AnyStateNode } from 'xstate';
+import type { Store } from '../storage/store.ts';
+import type { Flow } from './flow.ts';
+
+/** What lies in the store. `hash`, `machine` and `version` tell whether a snapshot may still be acted upon. */
+interface Envelope {
+  readonly flow: string;
+  readonly machine: string;
+  readonly version: string | null;
+  readonly hash: string;
+  readonly binding: string;
+  readonly snapshot: { readonly value: unknown; readonly context: unknown };
+}
+
+/** A flow at rest. */
+export interface StoredFlow<Scope> {
+  readonly flow: Flow<Scope>;
+  readonly snapshot: AnyMachineSnapshot;
+  /** Digest of the secret that the browser of this attempt must show. */
+  readonly binding: string;
+}
+
+export interface FlowStoreOptions<Scope> {
+  readonly store: Store;
+  /** The flows that may be restored, by name. */
+  readonly flows: ReadonlyMap<string, Flow<Scope>>;
+  /** How long a browser may take to come back, in milliseconds. */
+  readonly attemptMs: number;
+  /** How long a login may last, in milliseconds. */
+  readonly sessionMs: number;
+}
+
+/**
+ * Flows at rest, by the id of their attempt.
+ *
+ * A record is never written again under an id that was claimed (a slow second claimant could take the new one away), so
+ * a flow that waits for the browser and the same flow once it is settled are two records.
+ */
+export interface FlowStore<Scope> {
+  /** Keeps a flow for as long as its tags say; one that is over is not kept. Throws SsoError ERR_SSO_STORE. */
+  save(attempt: string, stored: StoredFlow<Scope>): Promise<void>;
+  /** Looks without taking; undefined for what is unknown, expired, or of another machine, version or structure. */
+  peek(attempt: string): Promise<StoredFlow<Scope> | undefined>;
+  /** Takes a flow that was peeked at; false if another request was first. */
+  claim(attempt: string, stored: StoredFlow<Scope>): Promise<boolean>;
+  /** Remembers that the person logged out while this attempt was in the hands of another request. */
+  markLoggedOut(attempt: string): Promise<void>;
+  isLoggedOut(attempt: string): Promise<boolean>;
+}
+
+export function createFlowStore<Scope>(options: FlowStoreOptions<Scope>): FlowStore<Scope> {
+  const { store, flows, attemptMs, sessionMs } = options;
+
+  const restore = (envelope: Envelope | undefined): StoredFlow<Scope> | undefined => {
+    const flow = envelope && flows.get(envelope.flow);
+    if (!flow || !sameMachine(flow, envelope)) return undefined;
+    const snapshot = resolve(flow, envelope.snapshot);
+    return snapshot && { flow, snapshot, binding: envelope.binding };
+  };
+
+  return {
+    async save(attempt, { flow, snapshot, binding }) {
+      if (snapshot.status !== 'active') return;
+      const envelope: Envelope = {
+        flow: flow.name,
+        machine: flow.machine.id,
+        version: flow.machine.version ?? null,
+        hash: flow.hash,
+        binding,
+        snapshot: { value: snapshot.value, context: snapshot.context },
+      };
+      await store.put('flow', recordId(attempt, snapshot), envelope, isSettled(snapshot) ? sessionMs : attemptMs);
+    },
+    async peek(attempt) {
+      return (
+        restore(await store.get<Envelope>('flow', attempt)) ??
+        restore(await store.get<Envelope>('flow', settledId(attempt)))
+      );
+    },
+    async claim(attempt, { snapshot }) {
+      return (await store.claim('flow', recordId(attempt, snapshot))) !== undefined;
+    },
+    markLoggedOut: (attempt) => store.put('flow', loggedOutId(attempt), true, attemptMs),
+    isLoggedOut: async (attempt) => (await store.get('flow', loggedOutId(attempt))) !== undefined,
+  };
+}
+
+const settledId = (attempt: string) => `${attempt}/settled`;
+const loggedOutId = (attempt: string) => `${attempt}/logged-out`;
+
+function recordId(attempt: string, snapshot: AnyMachineSnapshot): string {
+  return isSettled(snapshot) ? settledId(attempt) : attempt;
+}
+
+function isSettled(snapshot: AnyMachineSnapshot): boolean {
+  return snapshot.hasTag('settled');
+}
+
+function sameMachine<Scope>(flow: Flow<Scope>, envelope: Envelope): boolean {
+  return (
+    envelope.machine === flow.machine.id &&
+    envelope.version === (flow.machine.version ?? null) &&
+    envelope.hash === flow.hash
+  );
+}
+
+/** `resolveState` throws on an unknown state but takes `constructor` for the initial one, so names are looked up first. */
+function resolve<Scope>(flow: Flow<Scope>, stored: Envelope['snapshot']): AnyMachineSnapshot | undefined {
+  try {
+    if (!hasState(flow.machine.root, stored.value)) return undefined;
+    return flow.machine.resolveState({ value: stored.value, context: stored.context });
+  } catch {
+    return undefined;
+  }
+}
+
+function hasState(node: AnyStateNode, value: unknown): value is string {
+  if (typeof value === 'string') return Object.hasOwn(node.states, value);
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(value).every(([key, inner]) => Object.hasOwn(node.states, key) && hasState(node.states[key]!, inner))
+  );
+}

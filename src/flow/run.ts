@@ -1,0 +1,107 @@
+import { type AnyMachineSnapshot, type EventObject, initialTransition, transition } from 'xstate';
+import type { Failure } from '../../machines/vocabulary.ts';
+import { SsoError } from '../errors.ts';
+import { type Flow, stateName } from './flow.ts';
+import type { StepListener } from './journal.ts';
+
+/** An action that xstate hands back for us to perform. */
+interface Asked {
+  readonly type: string;
+  readonly params: unknown;
+}
+
+/** What every run of a flow needs beyond the flow itself. */
+export interface RunContext<Scope> {
+  readonly flow: Flow<Scope>;
+  readonly scope: Scope;
+  readonly onStep: StepListener;
+}
+
+/**
+ * Starts a flow and performs its effects until it waits for the browser or is over.
+ * @throws SsoError ERR_SSO_FLOW if the machine breaks the rules of the engine; whatever a performer throws.
+ */
+export async function begin<Scope>(run: RunContext<Scope>, input: unknown): Promise<AnyMachineSnapshot> {
+  const [snapshot, asked] = initialTransition(run.flow.machine, input);
+  report(run, null, 'begin', snapshot, asked);
+  return settle(run, snapshot, asked);
+}
+
+/**
+ * Sends one event to a flow and performs its effects until it waits for the browser or is over.
+ * Ask `snapshot.can(event)` before the stored record is claimed: an event that is refused here is a fault of the caller.
+ * @throws SsoError ERR_SSO_FLOW as above; whatever a performer throws.
+ */
+export async function send<Scope>(
+  run: RunContext<Scope>,
+  snapshot: AnyMachineSnapshot,
+  event: EventObject,
+): Promise<AnyMachineSnapshot> {
+  const [next, asked] = advance(run, snapshot, event);
+  return settle(run, next, asked);
+}
+
+/** Performs what was asked for, in order; each answer may ask for more. */
+async function settle<Scope>(
+  run: RunContext<Scope>,
+  first: AnyMachineSnapshot,
+  asked: readonly Asked[],
+): Promise<AnyMachineSnapshot> {
+  let snapshot = first;
+  const queue = [...asked];
+  for (let ask = queue.shift(); ask; ask = queue.shift()) {
+    const perform = run.flow.performers.get(ask.type);
+    if (!perform) throw broken(run, `nobody performs the effect ${ask.type}`);
+    const told = await perform(ask.params, run.scope);
+    if (told) {
+      const [next, more] = advance(run, snapshot, told);
+      snapshot = next;
+      queue.push(...more);
+    }
+  }
+  if (snapshot.hasTag('awaiting-server')) throw broken(run, `no effect answered in ${stateName(snapshot)}`);
+  return snapshot;
+}
+
+function advance<Scope>(
+  run: RunContext<Scope>,
+  snapshot: AnyMachineSnapshot,
+  event: EventObject,
+): [AnyMachineSnapshot, readonly Asked[]] {
+  if (event.type.startsWith('xstate.') || !snapshot.can(event)) {
+    throw broken(run, `${event.type} is not possible in ${stateName(snapshot)}`);
+  }
+  const [next, asked] = transition(run.flow.machine, snapshot, event);
+  report(run, snapshot, event.type, next, asked);
+  return [next, asked];
+}
+
+/** Names only: a payload may hold a ticket, and a listener may write to a disk. */
+function report<Scope>(
+  run: RunContext<Scope>,
+  before: AnyMachineSnapshot | null,
+  event: string,
+  after: AnyMachineSnapshot,
+  asked: readonly Asked[],
+): void {
+  const foreign = asked.find((ask) => ask.type.startsWith('xstate.'));
+  if (foreign) throw broken(run, `${foreign.type} is not allowed in a flow machine`);
+  run.onStep({
+    flow: run.flow.name,
+    from: before && stateName(before),
+    event,
+    to: stateName(after),
+    effects: asked.map((ask) => ask.type),
+    code: failureCode(after),
+    done: after.status === 'done',
+  });
+}
+
+function failureCode(snapshot: AnyMachineSnapshot): string | null {
+  const { failure } = snapshot.context as { failure?: Failure | null };
+  return failure?.code ?? null;
+}
+
+function broken<Scope>(run: RunContext<Scope>, what: string): SsoError {
+  return new SsoError('ERR_SSO_FLOW', { detail: `${run.flow.name}: ${what}` });
+}
