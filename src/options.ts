@@ -1,0 +1,189 @@
+import type { Context } from 'koa';
+import type { Principal } from '../machines/vocabulary.ts';
+import { SsoError, type SsoErrorCode } from './errors.ts';
+import type { JournalListener } from './flow/journal.ts';
+import { isLoopback } from './http/loopback.ts';
+import type { LoginProtocol } from './protocols/protocol.ts';
+import type { KeyvLike } from './storage/store.ts';
+
+/** Where log lines go. `console`, pino and most loggers fit. A line never holds a ticket, a session id or a body. */
+export interface Logger {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/** What a page about a failure says. */
+export interface ErrorPage {
+  readonly code: SsoErrorCode;
+  readonly status: number;
+  readonly title: string;
+  /** What happened, why it usually happens, and what to do. Text, not markup. */
+  readonly message: string;
+  /** Where "try again" leads: a path on this site. */
+  readonly retryUrl: string;
+}
+
+/** Anything that JSON carries: an account is stored with the login. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export interface CampusSsoOptions<Account extends Json = null> {
+  /**
+   * Where the app is reached from outside: scheme, host, port and the path it is mounted on. No address of ours is ever
+   * taken from `Host` or `X-Forwarded-*` (CVE-2022-39369).
+   */
+  readonly baseUrl: string;
+  /** Secrets of at least 32 characters. The first seals what is stored, all open it: put a new one in front. */
+  readonly secrets: readonly string[];
+  /** The way in: `cas({ … })`. */
+  readonly login: LoginProtocol;
+  /** A Keyv (5.6 or 6.1) of its own. Default: in memory, bounded, for one process. */
+  readonly store?: KeyvLike;
+  /** How long one call to the store may take, in milliseconds. Default 2000. */
+  readonly storeDeadlineMs?: number;
+  /** Path of our own routes below `baseUrl`. Default `/sso`. */
+  readonly routePrefix?: string;
+  /** A login ends when nothing was asked for this long, in seconds. Default 3600 (one hour). */
+  readonly idleSeconds?: number;
+  /** A login ends after this time whatever happens, in seconds. Default 36000 (ten hours). */
+  readonly absoluteSeconds?: number;
+  /** How long a person may take at the login server, in seconds. Default 600 (ten minutes). */
+  readonly attemptSeconds?: number;
+  /** Where people land after logging out: a path on this site. Default: a plain page of ours. */
+  readonly afterLogout?: string;
+  /**
+   * Looks up, creates or refuses the local account of somebody who has just logged in. What it returns is stored with
+   * the login and is `ctx.state.user.account`; `false` refuses (403). An error it throws ends in a 500 page.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks on is written without a return.
+  readonly onLogin?: (principal: Principal, ctx: Context) => Promise<Account | false | void> | Account | false | void;
+  /** Hears each step of each flow: names only. */
+  readonly journal?: JournalListener;
+  /** Writes the response for a failure in place of the default page. */
+  readonly errorPage?: (page: ErrorPage, ctx: Context) => Promise<void> | void;
+  /** Default: warnings and errors on the console. */
+  readonly logger?: Logger;
+  /** The time in milliseconds since 1970. Default `Date.now`; for tests. */
+  readonly clock?: () => number;
+}
+
+/** The options after checking, with every default in place. */
+export interface ResolvedOptions {
+  /** Without a trailing slash. */
+  readonly baseUrl: string;
+  readonly origin: string;
+  /** The path of `baseUrl` without a trailing slash; empty at the root of a host. */
+  readonly basePath: string;
+  readonly https: boolean;
+  readonly routePrefix: string;
+  readonly secrets: readonly string[];
+  readonly login: LoginProtocol;
+  readonly store: KeyvLike | undefined;
+  readonly storeDeadlineMs: number;
+  readonly idleMs: number;
+  readonly sessionMs: number;
+  readonly attemptMs: number;
+  readonly afterLogout: string | null;
+  readonly onLogin: CampusSsoOptions<Json>['onLogin'];
+  readonly journal: JournalListener | undefined;
+  readonly errorPage: CampusSsoOptions['errorPage'];
+  readonly logger: Logger;
+  readonly clock: () => number;
+}
+
+const MIN_SECRET_LENGTH = 32;
+
+/**
+ * Checks the options once and lists everything that is wrong with them together.
+ * @throws SsoError ERR_SSO_OPTIONS
+ */
+export function resolveOptions<Account extends Json>(options: CampusSsoOptions<Account>): ResolvedOptions {
+  const problems: string[] = [];
+  const base = readBaseUrl(options.baseUrl, problems);
+  const secrets: readonly unknown[] = Array.isArray(options.secrets) ? options.secrets : [];
+  if (secrets.length === 0) problems.push('secrets: give at least one secret, e.g. [process.env.SSO_SECRET].');
+  secrets.forEach((secret, index) => {
+    if (typeof secret !== 'string' || secret.length < MIN_SECRET_LENGTH) {
+      problems.push(`secrets[${index}]: expected at least ${MIN_SECRET_LENGTH} random characters.`);
+    }
+  });
+  if (typeof options.login?.connect !== 'function') problems.push('login: expected cas({ serverUrl: … }).');
+  else problems.push(...options.login.problems);
+  const routePrefix = options.routePrefix ?? '/sso';
+  if (!/^(\/[A-Za-z0-9_-]+)+$/.test(routePrefix)) {
+    problems.push(`routePrefix: expected a path such as "/sso", got ${JSON.stringify(routePrefix)}.`);
+  }
+  const afterLogout = options.afterLogout ?? null;
+  if (afterLogout !== null && !/^\/(?![/\\])[^\\\s]*$/.test(afterLogout)) {
+    problems.push('afterLogout: expected a path on this site that begins with one "/".');
+  }
+  const idle = positive('idleSeconds', options.idleSeconds, 3600, problems);
+  const absolute = positive('absoluteSeconds', options.absoluteSeconds, 36_000, problems);
+  const attempt = positive('attemptSeconds', options.attemptSeconds, 600, problems);
+  const storeDeadlineMs = positive('storeDeadlineMs', options.storeDeadlineMs, 2000, problems);
+  for (const name of ['onLogin', 'journal', 'errorPage', 'clock'] as const) {
+    if (options[name] !== undefined && typeof options[name] !== 'function')
+      problems.push(`${name}: expected a function.`);
+  }
+  const store = options.store as Partial<KeyvLike> | undefined;
+  if (store !== undefined && !(['get', 'set', 'delete'] as const).every((name) => typeof store[name] === 'function')) {
+    problems.push('store: expected a Keyv 5.6 or 6.1.');
+  }
+  if (problems.length > 0 || !base) {
+    throw new SsoError('ERR_SSO_OPTIONS', {
+      message: `The options of campusSso() are not valid:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
+    });
+  }
+  const basePath = base.pathname.replace(/\/+$/, '');
+  return Object.freeze({
+    baseUrl: base.origin + basePath,
+    origin: base.origin,
+    basePath,
+    https: base.protocol === 'https:',
+    routePrefix,
+    secrets: Object.freeze([...options.secrets]),
+    login: options.login,
+    store: options.store,
+    storeDeadlineMs,
+    idleMs: idle * 1000,
+    sessionMs: absolute * 1000,
+    attemptMs: attempt * 1000,
+    afterLogout,
+    onLogin: options.onLogin as CampusSsoOptions<Json>['onLogin'],
+    journal: options.journal,
+    errorPage: options.errorPage,
+    logger: options.logger ?? consoleLogger,
+    clock: options.clock ?? Date.now,
+  });
+}
+
+function readBaseUrl(value: unknown, problems: string[]): URL | undefined {
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    problems.push('baseUrl: expected the address people reach the app at, e.g. "https://portal.example.edu".');
+    return undefined;
+  }
+  if (url.username !== '' || url.search !== '' || url.hash !== '') {
+    problems.push('baseUrl: expected scheme, host, port and path only, without credentials, query or fragment.');
+  }
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    problems.push('baseUrl: plain http is only accepted on loopback; tickets and cookies must travel over https.');
+  }
+  return url;
+}
+
+function positive(name: string, value: unknown, fallback: number, problems: string[]): number {
+  if (value === undefined) return fallback;
+  if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
+  problems.push(`${name}: expected a number above 0.`);
+  return fallback;
+}
+
+const prefix = '[koa-campus-sso]';
+const consoleLogger: Logger = {
+  debug() {},
+  info() {},
+  warn: (message) => console.warn(prefix, message),
+  error: (message) => console.error(prefix, message),
+};

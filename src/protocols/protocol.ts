@@ -1,0 +1,76 @@
+import type { Principal, ProtocolName } from '../../machines/vocabulary.ts';
+import type { SsoErrorCode } from '../errors.ts';
+import type { Flow } from '../flow/flow.ts';
+import type { Reply } from '../flow/reply.ts';
+import type { Logger } from '../options.ts';
+import type { SessionEffects } from './session-effects.ts';
+
+/** What the application said of a person who has just been vouched for. */
+export type Admission =
+  | { readonly kind: 'admitted'; readonly account: unknown }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'unchecked'; readonly detail: string };
+
+/** What the effects of one request work with. */
+export interface LoginScope {
+  /** The attempt that is running; also the id of its record. */
+  readonly attempt: string;
+  readonly reply: Reply;
+  /** The login that the session points to, if any. */
+  readonly loginId: string | null;
+  /** The present time in milliseconds since 1970. */
+  now(): number;
+  /** Asks the application whether the person may come in (`onLogin`). Never rejects. */
+  admit(principal: Principal): Promise<Admission>;
+  /** Whether the person logged out while this request was under way. Throws SsoError ERR_SSO_STORE. */
+  isLoggedOut(): Promise<boolean>;
+  /** The account that `admit` found, to be stored with the login. */
+  account: unknown;
+}
+
+/** What a page asks of a login. */
+export interface LoginRequest {
+  readonly returnTo: string;
+  readonly renew: boolean;
+  readonly gateway: boolean;
+  readonly gatewayRecentlyDeclined: boolean;
+  readonly maxAgeMs: number | null;
+  readonly recentLogins: number;
+}
+
+/** What a return from the login server turned out to be. */
+export type ReturnReading =
+  | { readonly kind: 'event'; readonly attempt: string; readonly event: { readonly type: string } }
+  | { readonly kind: 'malformed'; readonly code: SsoErrorCode };
+
+/** One way to log in, as the application configured it. Made by `cas()`; connected by `campusSso()`. */
+export interface LoginProtocol {
+  /** Unique among the ways to log in. Lower-case letters, digits and hyphens. */
+  readonly name: string;
+  readonly protocol: ProtocolName;
+  /** Who vouches: the second half of an identity. */
+  readonly issuer: string;
+  /** What is wrong with its options, for `campusSso()` to report together with everything else. */
+  readonly problems: readonly string[];
+  connect(services: ProtocolServices): ConnectedLogin;
+}
+
+/** What the composition root lends to a protocol. */
+export interface ProtocolServices {
+  readonly sessionEffects: SessionEffects;
+  readonly logger: Logger;
+}
+
+/** One way to log in, ready to run. */
+export interface ConnectedLogin {
+  readonly name: string;
+  readonly issuer: string;
+  readonly flow: Flow<LoginScope>;
+  /** The input of the machine. `returnUrl` is our return address, without a query. */
+  input(request: LoginRequest, address: { readonly attempt: string; readonly returnUrl: string }): unknown;
+  /** Turns the query of a return into the attempt and an event of its machine; `query` is raw, without `?`. */
+  readReturn(query: string): ReturnReading;
+  /** The address that ends the session at the login server and comes back to `service`; null if it has none. */
+  logoutUrl(service: string): string | null;
+  close(): Promise<void>;
+}
