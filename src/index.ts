@@ -1,0 +1,11 @@
+export type { Attributes, FailureCode, Principal, PrincipalRef, ProtocolName } from '../machines/vocabulary.ts';
+export { isSsoError, SsoError, type SsoErrorCode } from './errors.ts';
+export type { FlowStep, JournalEntry, JournalListener } from './flow/journal.ts';
+export type { Sso, SsoContext, SsoState, User } from './koa-types.ts';
+export type { CampusSsoOptions, ErrorPage, Json, Logger } from './options.ts';
+export { type CampusSso, campusSso } from './plugin.ts';
+export { type CasOptions, cas } from './protocols/cas/index.ts';
+export type { CasEndpoints, CasVersion } from './protocols/cas/urls.ts';
+export type { LoginProtocol } from './protocols/protocol.ts';
+export { createMemoryKeyv, type MemoryKeyvOptions } from './storage/memory-store.ts';
+export type { KeyvLike } from './storage/store.ts';

@@ -1,0 +1,118 @@
+import type { Context } from 'koa';
+import type { Principal } from '../../machines/vocabulary.ts';
+import { emptyReply } from '../flow/reply.ts';
+import type { Json } from '../options.ts';
+import type { Admission, LoginScope } from '../protocols/protocol.ts';
+import type { LoginRecord } from '../storage/logins.ts';
+import { applyReply } from './apply-reply.ts';
+import { showFailure } from './error-page.ts';
+import { rawQuery } from './request.ts';
+import type { Runtime } from './runtime.ts';
+import { closeSession, readPointer } from './session.ts';
+
+/** What a page may ask of a login. */
+export interface BeginRequest {
+  readonly returnTo: string;
+  readonly renew?: boolean;
+  readonly gateway?: boolean;
+  readonly maxAgeMs?: number | null;
+}
+
+/** A login that holds, with the id the session points to it by. */
+export interface CurrentLogin {
+  readonly id: string;
+  readonly record: LoginRecord;
+}
+
+/**
+ * The login of this request, or undefined. One store read, and none when the session points nowhere.
+ * @throws SsoError ERR_SSO_STORE, ERR_SSO_SESSION_MISSING
+ */
+export async function currentLogin(ctx: Context, runtime: Runtime): Promise<CurrentLogin | undefined> {
+  const pointer = readPointer(ctx);
+  const record = pointer && (await runtime.logins.find(pointer.login));
+  return pointer && record && { id: pointer.login, record };
+}
+
+/** Begins a login and sends the browser where its flow says. */
+export async function beginLogin(ctx: Context, runtime: Runtime, request: BeginRequest): Promise<void> {
+  const { options, login, attempts, cookies } = runtime;
+  const attempt = attempts.newId();
+  const scope = createScope(ctx, runtime, attempt);
+  const input = login.input(
+    {
+      returnTo: request.returnTo,
+      renew: request.renew ?? false,
+      gateway: request.gateway ?? false,
+      maxAgeMs: request.maxAgeMs ?? null,
+      gatewayRecentlyDeclined: cookies.gatewayRecentlyDeclined(ctx),
+      recentLogins: cookies.recentLogins(ctx),
+    },
+    { attempt, returnUrl: `${options.baseUrl}${options.routePrefix}/return` },
+  );
+  const secret = await attempts.start(attempt, login.flow, input, scope);
+  if (secret !== null) cookies.issueSecret(ctx, attempt, secret);
+  await applyReply(ctx, runtime, scope.reply);
+}
+
+/** Takes a browser that comes back from the login server. */
+export async function finishLogin(ctx: Context, runtime: Runtime): Promise<void> {
+  const { login, attempts, cookies } = runtime;
+  const reading = login.readReturn(rawQuery(ctx));
+  if (reading.kind === 'malformed') return showFailure(ctx, runtime, { code: reading.code });
+  const { attempt, event } = reading;
+  const scope = createScope(ctx, runtime, attempt);
+  const secret = cookies.secretOf(ctx, attempt);
+  const outcome = await attempts.resume(attempt, { flowName: login.flow.name, event, secret }, scope);
+  if (outcome === 'foreign') return showFailure(ctx, runtime, { code: 'ERR_SSO_ATTEMPT_FOREIGN' });
+  if (secret !== undefined) cookies.clearSecret(ctx, attempt);
+  if (outcome !== 'ran') return showFailure(ctx, runtime, { code: 'ERR_SSO_ATTEMPT_UNKNOWN' });
+  return applyReply(ctx, runtime, scope.reply);
+}
+
+/**
+ * Ends the login of this browser and every attempt that it has under way, so that none of them can bring it back.
+ * @param everywhere whether to go on to the login server and end the session there
+ */
+export async function endLogin(ctx: Context, runtime: Runtime, everywhere: boolean): Promise<void> {
+  const { attempts, cookies, logins } = runtime;
+  for (const attempt of cookies.attemptsOf(ctx)) {
+    await attempts.logOut(attempt, false, createScope(ctx, runtime, attempt));
+    cookies.clearSecret(ctx, attempt);
+  }
+  const pointer = readPointer(ctx);
+  const record = pointer && (await logins.find(pointer.login));
+  const scope = createScope(ctx, runtime, record?.flowId ?? '');
+  const outcome = record ? await attempts.logOut(record.flowId, everywhere, scope) : 'unknown';
+  if (outcome !== 'ran') {
+    // No record to tell the story with (expired, or of an older version): the session ends all the same.
+    if (pointer) await logins.end(pointer.login);
+    closeSession(ctx);
+    scope.reply.signedOut = everywhere ? 'everywhere' : 'here';
+  }
+  await applyReply(ctx, runtime, scope.reply);
+}
+
+function createScope(ctx: Context, runtime: Runtime, attempt: string): LoginScope {
+  const { options, attempts } = runtime;
+  return {
+    attempt,
+    reply: emptyReply(),
+    loginId: readPointer(ctx)?.login ?? null,
+    account: null,
+    now: options.clock,
+    admit: (principal) => admit(ctx, runtime, principal),
+    isLoggedOut: () => attempts.isLoggedOut(attempt),
+  };
+}
+
+async function admit(ctx: Context, { options }: Runtime, principal: Principal): Promise<Admission> {
+  if (!options.onLogin) return { kind: 'admitted', account: null };
+  try {
+    const account: Json | undefined = (await options.onLogin(principal, ctx)) ?? null;
+    return account === false ? { kind: 'refused' } : { kind: 'admitted', account };
+  } catch (error) {
+    ctx.app.emit('error', error, ctx);
+    return { kind: 'unchecked', detail: error instanceof Error ? error.name : typeof error };
+  }
+}

@@ -1,0 +1,75 @@
+import type { Context } from 'koa';
+import type { ResolvedOptions } from '../options.ts';
+import { STYLE_PATH } from './style.ts';
+
+/** A small page of ours. All texts are plain text. */
+export interface Page {
+  readonly status: number;
+  readonly title: string;
+  readonly paragraphs: readonly string[];
+  /** Shown small, for whoever is asked for help. */
+  readonly reference?: string;
+  readonly actions: readonly PageAction[];
+}
+
+export type PageAction =
+  | { readonly kind: 'link'; readonly label: string; readonly href: string }
+  | { readonly kind: 'post'; readonly label: string; readonly href: string };
+
+/**
+ * Sends a page that works under the strictest Content-Security-Policy: no script, no inline style, nothing from
+ * elsewhere. It is never cached and never framed, and tells no other site its address.
+ */
+export function sendPage(ctx: Context, options: ResolvedOptions, page: Page): void {
+  ctx.status = page.status;
+  ctx.type = 'text/html; charset=utf-8';
+  privateResponse(ctx);
+  // A form on a page without a referrer is sent with `Origin: null`, which we could not tell from another site's.
+  if (page.actions.some((action) => action.kind === 'post')) ctx.set('Referrer-Policy', 'same-origin');
+  ctx.set(
+    'Content-Security-Policy',
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  );
+  ctx.set('X-Content-Type-Options', 'nosniff');
+  ctx.body = render(options, page);
+}
+
+/** Headers of everything that a login passes through: not kept, and not told to others (CAS 2.2.4, ASVS 14.3.2). */
+export function privateResponse(ctx: Context): void {
+  ctx.set('Cache-Control', 'no-store');
+  ctx.set('Referrer-Policy', 'no-referrer');
+}
+
+function render(options: ResolvedOptions, page: Page): string {
+  const { basePath, routePrefix } = options;
+  const actions = page.actions.map((action, index) => {
+    const look = index === 0 ? 'primary' : 'secondary';
+    return action.kind === 'link'
+      ? `<a class="${look}" href="${escapeHtml(action.href)}">${escapeHtml(action.label)}</a>`
+      : `<form method="post" action="${escapeHtml(action.href)}"><button class="${look}" type="submit">${escapeHtml(action.label)}</button></form>`;
+  });
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>${escapeHtml(page.title)}</title>
+<link rel="stylesheet" href="${escapeHtml(basePath + routePrefix + STYLE_PATH)}">
+</head>
+<body>
+<main>
+<h1>${escapeHtml(page.title)}</h1>
+${page.paragraphs.map((text) => `<p>${escapeHtml(text)}</p>`).join('\n')}
+${actions.length > 0 ? `<div class="actions">${actions.join('\n')}</div>` : ''}
+${page.reference ? `<p class="reference">Reference: <code>${escapeHtml(page.reference)}</code></p>` : ''}
+</main>
+</body>
+</html>
+`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,93 @@
+import Router from '@koa/router';
+import type { Context, Middleware } from 'koa';
+import { seeOther } from './apply-reply.ts';
+import { attachSso } from './context.ts';
+import { answeringFailures, showFailure } from './error-page.ts';
+import { beginLogin, currentLogin, endLogin, finishLogin } from './login-handlers.ts';
+import { judgeLogout } from './logout-guard.ts';
+import { sendPage } from './page.ts';
+import { isNavigation } from './request.ts';
+import { refuseAnonymous } from './require-login.ts';
+import { localTarget } from './return-to.ts';
+import type { Runtime } from './runtime.ts';
+import { STYLE, STYLE_PATH } from './style.ts';
+
+/** The plugin's own routes. */
+export function createRoutes(runtime: Runtime): Middleware {
+  const { options } = runtime;
+  const { basePath, routePrefix } = options;
+  const router = new Router();
+  // Whether a mount or a proxy takes the path of baseUrl off or leaves it on, the routes are found.
+  const at = (path: string) => [...new Set([routePrefix + path, basePath + routePrefix + path])];
+  const guarded = (handle: (ctx: Context) => Promise<void>) => async (ctx: Context) => {
+    await answeringFailures(ctx, runtime, () => handle(ctx));
+  };
+
+  router.get(
+    at('/login'),
+    guarded(async (ctx) => {
+      const returnTo = localTarget(ctx.query.returnTo, options.baseUrl) ?? `${basePath}/`;
+      if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, returnTo);
+      if (await currentLogin(ctx, runtime)) return seeOther(ctx, returnTo);
+      return beginLogin(ctx, runtime, { returnTo });
+    }),
+  );
+
+  router.get(
+    at('/return'),
+    guarded(async (ctx) => {
+      if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, `${basePath}/`);
+      return finishLogin(ctx, runtime);
+    }),
+  );
+
+  const logout = guarded(async (ctx) => {
+    const verdict = judgeLogout(ctx, options.origin);
+    if (verdict === 'refused') return showFailure(ctx, runtime, { code: 'ERR_SSO_CROSS_SITE_LOGOUT' });
+    if (verdict === 'ask') return askBeforeLogout(ctx, runtime);
+    return endLogin(ctx, runtime, ctx.query.scope !== 'here');
+  });
+  router.post(at('/logout'), logout);
+  router.get(at('/logout'), logout);
+
+  router.get(
+    at('/logged-out'),
+    guarded(async (ctx) => {
+      sendPage(ctx, options, {
+        status: 200,
+        title: 'You have signed out',
+        paragraphs: [
+          'You are no longer signed in to this site. If you share this computer, close the browser as well.',
+        ],
+        actions: [{ kind: 'link', label: 'Go to the start page', href: `${basePath}/` }],
+      });
+    }),
+  );
+
+  router.get(at(STYLE_PATH), (ctx) => {
+    ctx.type = 'text/css; charset=utf-8';
+    ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
+    ctx.set('X-Content-Type-Options', 'nosniff');
+    ctx.body = STYLE;
+  });
+
+  const routes = router.routes() as unknown as Middleware;
+  return function campusRoutes(ctx, next) {
+    attachSso(ctx, runtime);
+    return routes(ctx, next);
+  };
+}
+
+/** A browser that does not say where the request comes from: a person must press a button on a page of ours. */
+function askBeforeLogout(ctx: Context, { options }: Runtime): void {
+  const path = options.basePath + options.routePrefix;
+  sendPage(ctx, options, {
+    status: 200,
+    title: 'Do you want to sign out?',
+    paragraphs: ['You will be signed out of this site and of the login server.'],
+    actions: [
+      { kind: 'post', label: 'Sign out', href: `${path}/logout` },
+      { kind: 'link', label: 'Stay signed in', href: `${options.basePath}/` },
+    ],
+  });
+}

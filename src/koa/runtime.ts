@@ -1,0 +1,20 @@
+import type { PrincipalRef } from '../../machines/vocabulary.ts';
+import type { Attempts } from '../flow/attempts.ts';
+import type { ResolvedOptions } from '../options.ts';
+import type { ConnectedLogin, LoginScope } from '../protocols/protocol.ts';
+import type { Logins } from '../storage/logins.ts';
+import type { FlowCookies } from './cookies.ts';
+
+/** What the Koa layer works with; put together once by `campusSso()`. */
+export interface Runtime {
+  readonly options: ResolvedOptions;
+  readonly login: ConnectedLogin;
+  readonly attempts: Attempts<LoginScope>;
+  readonly logins: Logins;
+  readonly cookies: FlowCookies;
+  /**
+   * Digests of a principal that only this site can make, one for each secret: they tell the same person from another
+   * without a name. The first is for writing.
+   */
+  personDigests(principal: PrincipalRef): readonly [string, ...string[]];
+}

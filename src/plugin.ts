@@ -1,0 +1,103 @@
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import type Koa from 'koa';
+import type { Middleware } from 'koa';
+import { createAttempts } from './flow/attempts.ts';
+import { createFlowStore } from './flow/flow-store.ts';
+import type { JournalEntry } from './flow/journal.ts';
+import { createFlowCookies } from './koa/cookies.ts';
+import { createRequireLogin } from './koa/require-login.ts';
+import { createRoutes } from './koa/routes.ts';
+import type { Runtime } from './koa/runtime.ts';
+import { createSessionMiddleware } from './koa/session.ts';
+import type { SsoContext, SsoState } from './koa-types.ts';
+import { type CampusSsoOptions, type Json, type ResolvedOptions, resolveOptions } from './options.ts';
+import type { LoginScope } from './protocols/protocol.ts';
+import { createSessionEffects } from './protocols/session-effects.ts';
+import { createLogins } from './storage/logins.ts';
+import { createMemoryKeyv } from './storage/memory-store.ts';
+import { createStore } from './storage/store.ts';
+
+/** What an application mounts. */
+export interface CampusSso<Account extends Json = null> {
+  /** A koa-session with safe settings, for the outermost app. A koa-session of your own does as well. */
+  session(app: Koa): Middleware;
+  /** The routes of the plugin: `/sso/login`, `/sso/return`, `/sso/logout`. Gives everything below it `ctx.sso`. */
+  routes(): Middleware<object, SsoContext<Account>>;
+  /** Everything below it is for people who are signed in, and has `ctx.state.user`. */
+  requireLogin(): Middleware<SsoState<Account>, SsoContext<Account>>;
+  /** Ends connections to the login server. The application may then end. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts the plugin together.
+ * @throws SsoError ERR_SSO_OPTIONS, listing everything that is wrong with the options
+ */
+export function campusSso<Account extends Json = null>(options: CampusSsoOptions<Account>): CampusSso<Account> {
+  const resolved = resolveOptions(options);
+  const { secrets, clock, logger } = resolved;
+  if (!resolved.store && process.env.NODE_ENV === 'production') {
+    logger.warn(
+      'Logins are kept in the memory of this process: they end when it restarts, and a second process does not know them. Give `store` a Keyv over Redis, Valkey, PostgreSQL or SQLite.',
+    );
+  }
+  const store = createStore({
+    keyv: resolved.store ?? createMemoryKeyv(),
+    secrets,
+    deadlineMs: resolved.storeDeadlineMs,
+    clock,
+    warn: (message) => logger.warn(message),
+  });
+  const logins = createLogins({
+    store,
+    idleMs: resolved.idleMs,
+    clock,
+    random: randomBytes,
+    warn: (message) => logger.warn(message),
+  });
+  const sessionEffects = createSessionEffects({ logins, store, sessionMs: resolved.sessionMs });
+  const login = resolved.login.connect({ sessionEffects, logger });
+  const flowStore = createFlowStore<LoginScope>({
+    store,
+    flows: new Map([[login.flow.name, login.flow]]),
+    attemptMs: resolved.attemptMs,
+    sessionMs: resolved.sessionMs,
+  });
+  const attempts = createAttempts({ flowStore, random: randomBytes, clock, journal: safeJournal(resolved) });
+  const runtime: Runtime = {
+    options: resolved,
+    login,
+    attempts,
+    logins,
+    cookies: createFlowCookies(resolved),
+    personDigests: personDigester(secrets),
+  };
+  return {
+    session: (app) => createSessionMiddleware(app, resolved),
+    routes: () => createRoutes(runtime) as Middleware<object, SsoContext<Account>>,
+    requireLogin: () => createRequireLogin(runtime) as unknown as Middleware<SsoState<Account>, SsoContext<Account>>,
+    close: () => login.close(),
+  };
+}
+
+/** A listener that fails must not end somebody's login. */
+function safeJournal({ journal, logger }: ResolvedOptions): (entry: JournalEntry) => void {
+  return (entry) => {
+    try {
+      journal?.(entry);
+    } catch (error) {
+      logger.error(`The journal listener threw ${error instanceof Error ? error.name : typeof error}.`);
+    }
+  };
+}
+
+function personDigester(secrets: readonly string[]): Runtime['personDigests'] {
+  const keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', 'koa-campus-sso/person', 32)));
+  return ({ issuer, id }) =>
+    keys.map((key) =>
+      createHmac('sha256', key)
+        .update(JSON.stringify([issuer, id]))
+        .digest('base64url')
+        .slice(0, 22),
+    ) as [string, ...string[]];
+}
