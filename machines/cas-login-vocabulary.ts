@@ -23,8 +23,6 @@ export const MAX_RECENT_LOGINS = 4;
 export const CLOCK_SKEW_MS = 5 * 60_000;
 
 export interface CasLoginInput {
-  /** The address that the ticket is issued for: the very same text goes to login and to validation (CAS 2.5.1). */
-  readonly service: string;
   /** Where the person wanted to go: a path on our own site. */
   readonly returnTo: string;
   /** The login server must ask for credentials again (CAS 2.1.1). */
@@ -40,9 +38,13 @@ export interface CasLoginInput {
   /** Who must come back, when a session is being renewed; null when anybody may. */
   readonly expected: PrincipalRef | null;
   readonly savedRequest: SavedRequestRef | null;
+  /** The address of a ticket that nobody here asked for, where the application accepts such; else null. */
+  readonly unsolicitedService: string | null;
 }
 
 export interface CasLoginContext extends CasLoginInput {
+  /** The address that the ticket is issued for: the very same text goes to login and to validation (CAS 2.5.1). */
+  readonly service: string | null;
   /** When the browser was sent away, in milliseconds since 1970. */
   readonly redirectedAt: number | null;
   readonly principal: Principal | null;
@@ -50,7 +52,7 @@ export interface CasLoginContext extends CasLoginInput {
 }
 
 export type CasLoginEvent =
-  | { readonly type: 'redirect.issued'; readonly at: number }
+  | { readonly type: 'redirect.issued'; readonly service: string; readonly at: number }
   | { readonly type: 'return.ticket'; readonly ticket: string }
   | { readonly type: 'return.withoutTicket' }
   | { readonly type: 'validation.succeeded'; readonly principal: Principal; readonly at: number }
@@ -67,8 +69,6 @@ export type CasLoginEvent =
   | { readonly type: 'session.opened' }
   | {
       readonly type: 'grant.expired';
-      /** The address to come back to: each attempt has one of its own. */
-      readonly service: string;
       readonly savedRequest: SavedRequestRef | null;
       readonly recentLogins: number;
     }
@@ -85,10 +85,7 @@ export const casLogin = setup({
     transitionMeta: TransitionMeta;
   },
   actions: {
-    redirectToLogin: (
-      _,
-      _params: { readonly service: string; readonly renew: boolean; readonly gateway: boolean },
-    ) => {},
+    redirectToLogin: (_, _params: { readonly renew: boolean; readonly gateway: boolean }) => {},
     validateTicket: (_, _params: { readonly service: string; readonly ticket: string; readonly renew: boolean }) => {},
     admitPrincipal: (_, _params: { readonly principal: Principal }) => {},
     openSession: (_, _params: { readonly principal: Principal }) => {},
@@ -102,6 +99,8 @@ export const casLogin = setup({
     loginLoops: ({ context }) => context.recentLogins >= MAX_RECENT_LOGINS,
     gatewayCoolsDown: ({ context }) => context.gateway && !context.renew && context.gatewayRecentlyDeclined,
     gatewayAsked: ({ context }) => context.gateway && !context.renew,
+    broughtTicket: ({ context }) => context.unsolicitedService !== null,
+    mayAskAgain: ({ context }) => context.maxAgeMs !== null && !context.renew,
     /** Credentials were shown as lately as this attempt demanded, judged from the answer and from the attempt itself. */
     freshEnough: ({ context, event }) => {
       if (event.type !== 'validation.succeeded') return false;

@@ -26,6 +26,13 @@ const starting = casLogin.createStateConfig({
       description: 'The login server was asked a short while ago and knew nobody: it is not asked again.',
       meta: { threat: 'A loop between a public page and the login server.' },
     },
+    {
+      guard: 'broughtTicket',
+      target: 'awaitingReturn',
+      actions: assign({ service: ({ context }) => context.unsolicitedService }),
+      description: 'A link of the login server brings a ticket at once, and the application accepts such links.',
+      meta: { threat: 'Login CSRF, accepted on purpose: a stranger can sign the visitor in as somebody else.' },
+    },
     { target: 'redirecting', description: 'Nothing speaks against it.' },
   ],
 });
@@ -36,16 +43,12 @@ const redirecting = casLogin.createStateConfig({
   meta: { spec: ['CAS 2.1.1', 'ASVS 10.1.2'] },
   entry: {
     type: 'redirectToLogin',
-    params: ({ context }) => ({
-      service: context.service,
-      renew: context.renew,
-      gateway: context.gateway && !context.renew,
-    }),
+    params: ({ context }) => ({ renew: context.renew, gateway: context.gateway && !context.renew }),
   },
   on: {
     'redirect.issued': {
       target: 'awaitingReturn',
-      actions: assign({ redirectedAt: ({ event }) => event.at }),
+      actions: assign({ service: ({ event }) => event.service, redirectedAt: ({ event }) => event.at }),
       description: 'The redirect is ready; the browser gets a secret that must come back with the ticket.',
       meta: { threat: 'Login CSRF: a ticket that was issued to another browser.' },
     },
@@ -61,7 +64,7 @@ const awaitingReturn = casLogin.createStateConfig({
       target: 'validating',
       actions: {
         type: 'validateTicket',
-        params: ({ context, event }) => ({ service: context.service, ticket: event.ticket, renew: context.renew }),
+        params: ({ context, event }) => ({ service: context.service!, ticket: event.ticket, renew: context.renew }),
       },
       description: 'The browser that was sent away brings a ticket.',
       meta: { threat: 'A ticket used twice: this record is claimed by one request only.' },
@@ -105,6 +108,13 @@ const validating = casLogin.createStateConfig({
           }),
         }),
         description: 'The login server vouches for the person, and for as fresh a login as was asked.',
+      },
+      {
+        guard: 'mayAskAgain',
+        target: 'redirecting',
+        actions: assign({ renew: true, gateway: false }),
+        description: 'The login is older than this page allows: the person is asked for credentials, once.',
+        meta: { threat: 'An unattended browser with an old single sign-on session (ASVS 7.5.3).' },
       },
       {
         target: 'failed',
@@ -235,13 +245,14 @@ const authenticated = casLogin.createStateConfig({
       target: 'starting',
       actions: assign({
         expected: ({ context }) => context.principal && { issuer: context.principal.issuer, id: context.principal.id },
-        service: ({ event }) => event.service,
         savedRequest: ({ event }) => event.savedRequest,
         recentLogins: ({ event }) => event.recentLogins,
         renew: false,
         gateway: false,
         maxAgeMs: null,
         principal: null,
+        service: null,
+        unsolicitedService: null,
         redirectedAt: null,
       }),
       description: 'The proxy grant is gone, so the person logs in again and the request is kept.',
@@ -300,6 +311,7 @@ export const casLoginRoot = {
   // The engine calls this without an input when it steps a stored flow; the result is then thrown away.
   context: ({ input }: { input: CasLoginInput }): CasLoginContext => ({
     ...input,
+    service: null,
     redirectedAt: null,
     principal: null,
     failure: null,

@@ -6,16 +6,19 @@ import type { FlowStore, StoredFlow } from './flow-store.ts';
 import type { FlowStep, JournalListener } from './journal.ts';
 import { begin, send } from './run.ts';
 
-/** What comes of an event for a stored flow. */
+/** What comes of an event for a flow. */
 export type AttemptOutcome =
-  /** It ran, and what it wants the browser to get is in the scope's reply. */
-  | 'ran'
+  /**
+   * It ran, and what it wants the browser to get is in the scope's reply. If the browser is sent away, `secret` is what
+   * it must show when it comes back to the attempt of the scope.
+   */
+  | { readonly kind: 'ran'; readonly secret: string | null }
   /** No such attempt: expired, finished, or never ours. */
-  | 'unknown'
+  | { readonly kind: 'unknown' }
   /** The attempt belongs to another browser. */
-  | 'foreign'
-  /** The attempt is not in a state in which this can happen. */
-  | 'impossible';
+  | { readonly kind: 'foreign' }
+  /** The flow is not in a state in which this can happen. */
+  | { readonly kind: 'impossible' };
 
 export interface AttemptsOptions<Scope> {
   readonly flowStore: FlowStore<Scope>;
@@ -24,33 +27,28 @@ export interface AttemptsOptions<Scope> {
   readonly journal: JournalListener;
 }
 
+/** The part of a scope that attempts work with: effects put the id of each new attempt there. */
+export interface AttemptScope {
+  attempt: string;
+}
+
 /**
  * Attempts to log in: their ids, their secrets, and the order of things that keeps them safe. An event is taken only if
  * the record exists, the browser shows the secret, the machine can use the event, and this request is the one that
  * claims the record. The record is saved before anybody is told.
+ *
+ * Every method throws SsoError ERR_SSO_STORE when the store fails and ERR_SSO_FLOW when a machine breaks its rules.
  */
-export interface Attempts<Scope> {
+export interface Attempts<Scope extends AttemptScope> {
   /** A new id: 128 random bits, in letters that survive every address. */
   newId(): string;
-  /**
-   * Begins a flow under an id. Returns the secret to give to the browser, or null if the flow is over already.
-   * @throws SsoError ERR_SSO_STORE, ERR_SSO_FLOW
-   */
-  start(attempt: string, flow: Flow<Scope>, input: unknown, scope: Scope): Promise<string | null>;
-  /**
-   * Lets a browser's return act on its attempt.
-   * @throws SsoError ERR_SSO_STORE, ERR_SSO_FLOW
-   */
+  /** Begins a flow; `event` is sent at once, to a flow that begins with the browser already back. */
+  start(flow: Flow<Scope>, input: unknown, scope: Scope, event?: EventObject): Promise<AttemptOutcome>;
+  /** Lets a browser's return act on its attempt. */
   resume(attempt: string, from: Return, scope: Scope): Promise<AttemptOutcome>;
-  /**
-   * Logs an attempt out: one that waits for its browser, one that is settled, or one that another request works on.
-   * @throws SsoError ERR_SSO_STORE, ERR_SSO_FLOW
-   */
+  /** Logs an attempt out: one that waits for its browser, one that is settled, or one that another request works on. */
   logOut(attempt: string, everywhere: boolean, scope: Scope): Promise<AttemptOutcome>;
-  /**
-   * Whether somebody logged the attempt out while another request worked on it.
-   * @throws SsoError ERR_SSO_STORE
-   */
+  /** Whether somebody logged the attempt out while another request worked on it. */
   isLoggedOut(attempt: string): Promise<boolean>;
 }
 
@@ -63,33 +61,43 @@ export interface Return {
 }
 
 const ATTEMPT_ID = /^[A-Za-z0-9_-]{22}$/;
+const UNKNOWN: AttemptOutcome = { kind: 'unknown' };
 /** How long a second click waits for the first one, when another process works on it; in milliseconds. */
 const WAITS_MS = [50, 100, 200, 400, 800];
 
-export function createAttempts<Scope>(options: AttemptsOptions<Scope>): Attempts<Scope> {
+export function createAttempts<Scope extends AttemptScope>(options: AttemptsOptions<Scope>): Attempts<Scope> {
   const { flowStore, random, clock, journal } = options;
   /** What this process works on, so that a second click can wait for the first. */
   const underWay = new Map<string, Promise<unknown>>();
 
-  const runContext = (attempt: string, flow: Flow<Scope>, scope: Scope) => ({
+  const newId = () => random(16).toString('base64url');
+
+  const runContext = (id: string, flow: Flow<Scope>, scope: Scope) => ({
     flow,
     scope,
-    onStep: (step: FlowStep) => journal({ ...step, at: clock(), attempt: digest(attempt).slice(0, 12) }),
+    onStep: (step: FlowStep) => journal({ ...step, at: clock(), attempt: digest(id).slice(0, 12) }),
   });
 
-  const step = async (attempt: string, stored: StoredFlow<Scope>, event: EventObject, scope: Scope) => {
-    const snapshot = await send(runContext(attempt, stored.flow, scope), stored.snapshot, event);
-    await flowStore.save(attempt, { ...stored, snapshot });
+  /** Keeps what a run came to; a browser that is sent away gets a new secret for the new attempt. */
+  const keep = async (id: string, flow: Flow<Scope>, snapshot: AnyMachineSnapshot, scope: Scope, binding: string) => {
+    const secret = snapshot.status === 'active' && isWaiting(snapshot) ? random(32).toString('base64url') : null;
+    await flowStore.save(scope.attempt, { id, flow, snapshot, binding: secret === null ? binding : digest(secret) });
+    return { kind: 'ran', secret } as const;
   };
 
-  /** Runs an event on a flow that was peeked at; false if another request claimed it first. */
+  const step = async (stored: StoredFlow<Scope>, event: EventObject, scope: Scope) => {
+    const { id, flow, binding } = stored;
+    const snapshot = await send(runContext(id, flow, scope), stored.snapshot, event);
+    return keep(id, flow, snapshot, scope, binding);
+  };
+
+  /** Runs an event on a flow that was peeked at; undefined if another request claimed it first. */
   const act = async (attempt: string, stored: StoredFlow<Scope>, event: EventObject, scope: Scope) => {
-    if (!(await flowStore.claim(attempt, stored))) return false;
-    const work = step(attempt, stored, event, scope);
+    if (!(await flowStore.claim(attempt, stored))) return undefined;
+    const work = step(stored, event, scope);
     underWay.set(attempt, work);
     try {
-      await work;
-      return true;
+      return await work;
     } finally {
       underWay.delete(attempt);
     }
@@ -108,42 +116,47 @@ export function createAttempts<Scope>(options: AttemptsOptions<Scope>): Attempts
   };
 
   return {
-    newId: () => random(16).toString('base64url'),
+    newId,
 
-    async start(attempt, flow, input, scope) {
-      const secret = random(32).toString('base64url');
-      const snapshot = await begin(runContext(attempt, flow, scope), input);
-      await flowStore.save(attempt, { flow, snapshot, binding: digest(secret) });
-      return snapshot.status === 'active' ? secret : null;
+    async start(flow, input, scope, event) {
+      const id = newId();
+      const run = runContext(id, flow, scope);
+      const first = await begin(run, input);
+      const snapshot = event && first.status === 'active' ? await send(run, first, event) : first;
+      return keep(id, flow, snapshot, scope, '');
     },
 
     async resume(attempt, { flowName, event, secret }, scope) {
-      if (!ATTEMPT_ID.test(attempt)) return 'unknown';
+      if (!ATTEMPT_ID.test(attempt)) return UNKNOWN;
       let stored = await flowStore.peek(attempt);
       // Only a browser that holds a secret for this attempt is worth waiting for.
       if (!stored && secret !== undefined) stored = await peekAfterWork(attempt);
       for (let tries = 0; stored && tries < 2; tries += 1) {
-        if (stored.flow.name !== flowName) return 'unknown';
-        if (isWaiting(stored.snapshot) && !matches(secret, stored.binding)) return 'foreign';
-        if (!stored.snapshot.can(event)) return 'impossible';
+        if (stored.flow.name !== flowName) return UNKNOWN;
+        if (isWaiting(stored.snapshot) && !matches(secret, stored.binding)) return { kind: 'foreign' };
+        if (!stored.snapshot.can(event)) return { kind: 'impossible' };
+        scope.attempt = attempt;
         if (!isWaiting(stored.snapshot)) {
           // A settled flow only shows the page again: nothing changes, so nothing is claimed.
-          await send(runContext(attempt, stored.flow, scope), stored.snapshot, event);
-          return 'ran';
+          await send(runContext(stored.id, stored.flow, scope), stored.snapshot, event);
+          return { kind: 'ran', secret: null };
         }
-        if (await act(attempt, stored, event, scope)) return 'ran';
+        const outcome = await act(attempt, stored, event, scope);
+        if (outcome) return outcome;
         stored = await peekAfterWork(attempt);
       }
-      return 'unknown';
+      return UNKNOWN;
     },
 
     async logOut(attempt, everywhere, scope) {
-      if (!ATTEMPT_ID.test(attempt)) return 'unknown';
+      if (!ATTEMPT_ID.test(attempt)) return UNKNOWN;
       const event = { type: 'logout.requested', everywhere };
       const stored = await flowStore.peek(attempt);
-      if (stored?.snapshot.can(event) && (await act(attempt, stored, event, scope))) return 'ran';
+      scope.attempt = attempt;
+      const outcome = stored?.snapshot.can(event) ? await act(attempt, stored, event, scope) : undefined;
+      if (outcome) return outcome;
       await flowStore.markLoggedOut(attempt);
-      return 'unknown';
+      return UNKNOWN;
     },
 
     isLoggedOut: (attempt) => flowStore.isLoggedOut(attempt),
@@ -159,5 +172,7 @@ function digest(text: string): string {
 }
 
 function matches(secret: string | undefined, binding: string): boolean {
-  return secret !== undefined && timingSafeEqual(Buffer.from(digest(secret)), Buffer.from(binding));
+  const shown = Buffer.from(secret === undefined ? '' : digest(secret));
+  const expected = Buffer.from(binding);
+  return shown.length === expected.length && timingSafeEqual(shown, expected);
 }

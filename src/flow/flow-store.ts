@@ -4,6 +4,7 @@ import type { Flow } from './flow.ts';
 
 /** What lies in the store. `hash`, `machine` and `version` tell whether a snapshot may still be acted upon. */
 interface Envelope {
+  readonly id: string;
   readonly flow: string;
   readonly machine: string;
   readonly version: string | null;
@@ -14,6 +15,8 @@ interface Envelope {
 
 /** A flow at rest. */
 export interface StoredFlow<Scope> {
+  /** Stays the same through all attempts of the flow. Known to nobody outside. */
+  readonly id: string;
   readonly flow: Flow<Scope>;
   readonly snapshot: AnyMachineSnapshot;
   /** Digest of the secret that the browser of this attempt must show. */
@@ -55,13 +58,14 @@ export function createFlowStore<Scope>(options: FlowStoreOptions<Scope>): FlowSt
     const flow = envelope && flows.get(envelope.flow);
     if (!flow || !sameMachine(flow, envelope)) return undefined;
     const snapshot = resolve(flow, envelope.snapshot);
-    return snapshot && { flow, snapshot, binding: envelope.binding };
+    return snapshot && { id: envelope.id, flow, snapshot, binding: envelope.binding };
   };
 
   return {
-    async save(attempt, { flow, snapshot, binding }) {
+    async save(attempt, { id, flow, snapshot, binding }) {
       if (snapshot.status !== 'active') return;
       const envelope: Envelope = {
+        id,
         flow: flow.name,
         machine: flow.machine.id,
         version: flow.machine.version ?? null,

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import type { Principal } from '../../machines/vocabulary.ts';
+import type { AttemptOutcome } from '../flow/attempts.ts';
 import { emptyReply } from '../flow/reply.ts';
 import type { Json } from '../options.ts';
 import type { Admission, LoginScope } from '../protocols/protocol.ts';
@@ -8,7 +9,7 @@ import { applyReply } from './apply-reply.ts';
 import { showFailure } from './error-page.ts';
 import { rawQuery } from './request.ts';
 import type { Runtime } from './runtime.ts';
-import { closeSession, readPointer } from './session.ts';
+import { readPointer } from './session.ts';
 
 /** What a page may ask of a login. */
 export interface BeginRequest {
@@ -36,23 +37,17 @@ export async function currentLogin(ctx: Context, runtime: Runtime): Promise<Curr
 
 /** Begins a login and sends the browser where its flow says. */
 export async function beginLogin(ctx: Context, runtime: Runtime, request: BeginRequest): Promise<void> {
-  const { options, login, attempts, cookies } = runtime;
-  const attempt = attempts.newId();
-  const scope = createScope(ctx, runtime, attempt);
-  const input = login.input(
-    {
-      returnTo: request.returnTo,
-      renew: request.renew ?? false,
-      gateway: request.gateway ?? false,
-      maxAgeMs: request.maxAgeMs ?? null,
-      gatewayRecentlyDeclined: cookies.gatewayRecentlyDeclined(ctx),
-      recentLogins: cookies.recentLogins(ctx),
-    },
-    { attempt, returnUrl: `${options.baseUrl}${options.routePrefix}/return` },
-  );
-  const secret = await attempts.start(attempt, login.flow, input, scope);
-  if (secret !== null) cookies.issueSecret(ctx, attempt, secret);
-  await applyReply(ctx, runtime, scope.reply);
+  const { login, attempts, cookies } = runtime;
+  const scope = createScope(ctx, runtime);
+  const input = login.input({
+    returnTo: request.returnTo,
+    renew: request.renew ?? false,
+    gateway: request.gateway ?? false,
+    maxAgeMs: request.maxAgeMs ?? null,
+    gatewayRecentlyDeclined: cookies.gatewayRecentlyDeclined(ctx),
+    recentLogins: cookies.recentLogins(ctx),
+  });
+  await answer(ctx, runtime, scope, await attempts.start(login.flow, input, scope));
 }
 
 /** Takes a browser that comes back from the login server. */
@@ -61,12 +56,17 @@ export async function finishLogin(ctx: Context, runtime: Runtime): Promise<void>
   const reading = login.readReturn(rawQuery(ctx));
   if (reading.kind === 'malformed') return showFailure(ctx, runtime, { code: reading.code });
   const { attempt, event } = reading;
-  const scope = createScope(ctx, runtime, attempt);
+  const scope = createScope(ctx, runtime);
   const secret = cookies.secretOf(ctx, attempt);
   const outcome = await attempts.resume(attempt, { flowName: login.flow.name, event, secret }, scope);
-  if (outcome === 'foreign') return showFailure(ctx, runtime, { code: 'ERR_SSO_ATTEMPT_FOREIGN' });
-  if (secret !== undefined) cookies.clearSecret(ctx, attempt);
-  if (outcome !== 'ran') return showFailure(ctx, runtime, { code: 'ERR_SSO_ATTEMPT_UNKNOWN' });
+  if (secret !== undefined && outcome.kind !== 'foreign') cookies.clearSecret(ctx, attempt);
+  return answer(ctx, runtime, scope, outcome);
+}
+
+async function answer(ctx: Context, runtime: Runtime, scope: LoginScope, outcome: AttemptOutcome): Promise<void> {
+  if (outcome.kind === 'foreign') return showFailure(ctx, runtime, { code: 'ERR_SSO_ATTEMPT_FOREIGN' });
+  if (outcome.kind !== 'ran') return showFailure(ctx, runtime, { code: 'ERR_SSO_ATTEMPT_UNKNOWN' });
+  if (outcome.secret !== null) runtime.cookies.issueSecret(ctx, scope.attempt, outcome.secret);
   return applyReply(ctx, runtime, scope.reply);
 }
 
@@ -77,32 +77,38 @@ export async function finishLogin(ctx: Context, runtime: Runtime): Promise<void>
 export async function endLogin(ctx: Context, runtime: Runtime, everywhere: boolean): Promise<void> {
   const { attempts, cookies, logins } = runtime;
   for (const attempt of cookies.attemptsOf(ctx)) {
-    await attempts.logOut(attempt, false, createScope(ctx, runtime, attempt));
+    await attempts.logOut(attempt, false, createScope(ctx, runtime));
     cookies.clearSecret(ctx, attempt);
   }
   const pointer = readPointer(ctx);
   const record = pointer && (await logins.find(pointer.login));
-  const scope = createScope(ctx, runtime, record?.flowId ?? '');
-  const outcome = record ? await attempts.logOut(record.flowId, everywhere, scope) : 'unknown';
-  if (outcome !== 'ran') {
+  const scope = createScope(ctx, runtime);
+  const outcome = record && (await attempts.logOut(record.flowId, everywhere, scope));
+  if (outcome?.kind !== 'ran') {
     // No record to tell the story with (expired, or of an older version): the session ends all the same.
     if (pointer) await logins.end(pointer.login);
-    closeSession(ctx);
+    scope.reply.session = { kind: 'close' };
     scope.reply.signedOut = everywhere ? 'everywhere' : 'here';
   }
   await applyReply(ctx, runtime, scope.reply);
 }
 
-function createScope(ctx: Context, runtime: Runtime, attempt: string): LoginScope {
+function createScope(ctx: Context, runtime: Runtime): LoginScope {
   const { options, attempts } = runtime;
   return {
-    attempt,
+    attempt: '',
     reply: emptyReply(),
     loginId: readPointer(ctx)?.login ?? null,
     account: null,
     now: options.clock,
+    beginAttempt() {
+      this.attempt = attempts.newId();
+      return { attempt: this.attempt, returnUrl: `${options.baseUrl}${options.routePrefix}/return` };
+    },
     admit: (principal) => admit(ctx, runtime, principal),
-    isLoggedOut: () => attempts.isLoggedOut(attempt),
+    isLoggedOut() {
+      return attempts.isLoggedOut(this.attempt);
+    },
   };
 }
 

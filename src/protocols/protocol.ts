@@ -13,8 +13,10 @@ export type Admission =
 
 /** What the effects of one request work with. */
 export interface LoginScope {
-  /** The attempt that is running; also the id of its record. */
-  readonly attempt: string;
+  /** The attempt that is running, under whose id the flow is stored; empty until the browser is first sent away. */
+  attempt: string;
+  /** Begins the next attempt: a new id, and our return address to put it into. */
+  beginAttempt(): { readonly attempt: string; readonly returnUrl: string };
   readonly reply: Reply;
   /** The login that the session points to, if any. */
   readonly loginId: string | null;
@@ -66,8 +68,8 @@ export interface ConnectedLogin {
   readonly name: string;
   readonly issuer: string;
   readonly flow: Flow<LoginScope>;
-  /** The input of the machine. `returnUrl` is our return address, without a query. */
-  input(request: LoginRequest, address: { readonly attempt: string; readonly returnUrl: string }): unknown;
+  /** The input of the machine. */
+  input(request: LoginRequest): unknown;
   /** Turns the query of a return into the attempt and an event of its machine; `query` is raw, without `?`. */
   readReturn(query: string): ReturnReading;
   /** The address that ends the session at the login server and comes back to `service`; null if it has none. */

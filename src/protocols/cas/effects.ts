@@ -4,6 +4,7 @@ import type { Effects } from '../../flow/effects.ts';
 import type { BackChannel, BackChannelOutcome } from '../../http/back-channel.ts';
 import type { LoginScope } from '../protocol.ts';
 import type { SessionEffects } from '../session-effects.ts';
+import { ATTEMPT_PARAMETER } from './return-query.ts';
 import type { ServiceAnswer } from './service-response.ts';
 import { type CasEndpoints, loginUrl, validateUrl } from './urls.ts';
 
@@ -22,8 +23,10 @@ export function createCasEffects({ issuer, endpoints, backChannel, sessionEffect
     ...sessionEffects,
 
     redirectToLogin(params, scope) {
-      scope.reply.redirect = loginUrl(endpoints.login, params);
-      return { type: 'redirect.issued', at: scope.now() };
+      const { attempt, returnUrl } = scope.beginAttempt();
+      const service = `${returnUrl}?${ATTEMPT_PARAMETER}=${attempt}`;
+      scope.reply.redirect = loginUrl(endpoints.login, { ...params, service });
+      return { type: 'redirect.issued', service, at: scope.now() };
     },
 
     async validateTicket(params, scope) {

@@ -5,7 +5,7 @@ import { createBackChannel } from '../../http/back-channel.ts';
 import { isLoopback } from '../../http/loopback.ts';
 import type { LoginProtocol } from '../protocol.ts';
 import { createCasEffects } from './effects.ts';
-import { ATTEMPT_PARAMETER, readReturn } from './return-query.ts';
+import { readReturn } from './return-query.ts';
 import { type CasEndpoints, type CasVersion, casEndpoints, logoutUrl } from './urls.ts';
 
 /** How to log in through one CAS server. */
@@ -54,11 +54,11 @@ export function cas(options: CasOptions): LoginProtocol {
         name,
         issuer,
         flow: defineFlow(name, casLoginMachine, effects),
-        input: (request, { attempt, returnUrl }): CasLoginInput => ({
+        input: (request): CasLoginInput => ({
           ...request,
-          service: `${returnUrl}?${ATTEMPT_PARAMETER}=${attempt}`,
           expected: null,
           savedRequest: null,
+          unsolicitedService: null,
         }),
         readReturn,
         logoutUrl: (service) => logoutUrl(endpoints.logout, service),

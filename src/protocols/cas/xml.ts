@@ -47,6 +47,7 @@ const parser = new XMLParser({
   trimValues: false,
   processEntities: false,
   cdataPropName: '#cdata',
+  commentPropName: '#comment',
   ignoreDeclaration: true,
   ignorePiTags: true,
   maxNestedTags: 20,
@@ -90,7 +91,8 @@ function readDocument(body: string): XmlElement {
     .replace(/^\uFEFF?[ \t\r\n]*/, '')
     .replace(/\r\n?/g, '\n')
     .replace(DECLARATION, '');
-  if (!/^[ \t\n]*</.test(source)) refuse('not XML');
+  // The parser drops text at the very end.
+  if (!/^[ \t\n]*</.test(source) || !trimmed(source).endsWith('>')) refuse('not XML');
   if (/<!(?!--|\[CDATA\[)/.test(source)) refuse('document type declaration');
   if (NOT_XML_CHARACTER.test(source)) refuse('control character');
   checkInstructions(source);
@@ -134,7 +136,7 @@ function content(nodes: readonly unknown[], scope: ReadonlyMap<string, string>) 
       text += list(inside)
         .map((part) => String(tagged(part)[1]))
         .join('');
-    else children.push(element(tag, list(inside), attributesOf(node), scope));
+    else if (tag !== '#comment') children.push(element(tag, list(inside), attributesOf(node), scope));
   }
   return { children, text };
 }
