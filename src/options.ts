@@ -31,9 +31,10 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export interface CampusSsoOptions<Account extends Json = null> {
   /**
    * Where the app is reached from outside: scheme, host, port and the path it is mounted on. No address of ours is ever
-   * taken from `Host` or `X-Forwarded-*` (CVE-2022-39369).
+   * taken from `Host` or `X-Forwarded-*` (CVE-2022-39369). For an app with several addresses, the list of them: a request
+   * belongs to the one whose host it names, and to the first if it names none of them.
    */
-  readonly baseUrl: string;
+  readonly baseUrl: string | readonly string[];
   /** Secrets of at least 32 characters. The first seals what is stored, all open it: put a new one in front. */
   readonly secrets: readonly string[];
   /** The way in: `cas({ … })`. */
@@ -68,13 +69,18 @@ export interface CampusSsoOptions<Account extends Json = null> {
   readonly clock?: () => number;
 }
 
-/** The options after checking, with every default in place. */
-export interface ResolvedOptions {
+/** One address of the app. */
+export interface Site {
   /** Without a trailing slash. */
   readonly baseUrl: string;
   readonly origin: string;
   /** The path of `baseUrl` without a trailing slash; empty at the root of a host. */
   readonly basePath: string;
+}
+
+/** The options after checking, with every default in place, as they are for one of the app's addresses. */
+export interface ResolvedOptions extends Site {
+  readonly sites: readonly Site[];
   readonly https: boolean;
   readonly routePrefix: string;
   readonly secrets: readonly string[];
@@ -100,7 +106,8 @@ const MIN_SECRET_LENGTH = 32;
  */
 export function resolveOptions<Account extends Json>(options: CampusSsoOptions<Account>): ResolvedOptions {
   const problems: string[] = [];
-  const base = readBaseUrl(options.baseUrl, problems);
+  const sites = readSites(options.baseUrl, problems);
+  const [site] = sites;
   const secrets: readonly unknown[] = Array.isArray(options.secrets) ? options.secrets : [];
   if (secrets.length === 0) problems.push('secrets: give at least one secret, e.g. [process.env.SSO_SECRET].');
   secrets.forEach((secret, index) => {
@@ -130,17 +137,15 @@ export function resolveOptions<Account extends Json>(options: CampusSsoOptions<A
   if (store !== undefined && !(['get', 'set', 'delete'] as const).every((name) => typeof store[name] === 'function')) {
     problems.push('store: expected a Keyv 5.6 or 6.1.');
   }
-  if (problems.length > 0 || !base) {
+  if (problems.length > 0 || !site) {
     throw new SsoError('ERR_SSO_OPTIONS', {
       message: `The options of campusSso() are not valid:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
     });
   }
-  const basePath = base.pathname.replace(/\/+$/, '');
   return Object.freeze({
-    baseUrl: base.origin + basePath,
-    origin: base.origin,
-    basePath,
-    https: base.protocol === 'https:',
+    ...site,
+    sites,
+    https: site.origin.startsWith('https:'),
     routePrefix,
     secrets: Object.freeze([...options.secrets]),
     login: options.login,
@@ -156,6 +161,23 @@ export function resolveOptions<Account extends Json>(options: CampusSsoOptions<A
     logger: options.logger ?? consoleLogger,
     clock: options.clock ?? Date.now,
   });
+}
+
+function readSites(value: unknown, problems: string[]): readonly Site[] {
+  const urls = [value].flat().map((text) => readBaseUrl(text, problems));
+  const known = urls.filter((url) => url !== undefined);
+  if (urls.length === 0) problems.push('baseUrl: expected at least one address.');
+  if (new Set(known.map((url) => url.protocol)).size > 1) {
+    problems.push(
+      'baseUrl: expected all addresses to have the same scheme; cookies of one would be lost on the other.',
+    );
+  }
+  return Object.freeze(
+    known.map(({ origin, pathname }) => {
+      const basePath = pathname.replace(/\/+$/, '');
+      return Object.freeze({ baseUrl: origin + basePath, origin, basePath });
+    }),
+  );
 }
 
 function readBaseUrl(value: unknown, problems: string[]): URL | undefined {

@@ -7,10 +7,11 @@ import type { JournalEntry } from './flow/journal.ts';
 import { createFlowCookies } from './koa/cookies.ts';
 import { createRequireLogin } from './koa/require-login.ts';
 import { createRoutes } from './koa/routes.ts';
-import type { Runtime } from './koa/runtime.ts';
+import type { Runtime, RuntimeOf } from './koa/runtime.ts';
 import { createSessionMiddleware } from './koa/session.ts';
+import { chooseSite, namedBy } from './koa/site.ts';
 import type { SsoContext, SsoState } from './koa-types.ts';
-import { type CampusSsoOptions, type Json, type ResolvedOptions, resolveOptions } from './options.ts';
+import { type CampusSsoOptions, type Json, type ResolvedOptions, resolveOptions, type Site } from './options.ts';
 import type { LoginScope } from './protocols/protocol.ts';
 import { createSessionEffects } from './protocols/session-effects.ts';
 import { createLogins } from './storage/logins.ts';
@@ -64,21 +65,22 @@ export function campusSso<Account extends Json = null>(options: CampusSsoOptions
     sessionMs: resolved.sessionMs,
   });
   const attempts = createAttempts({ flowStore, random: randomBytes, clock, journal: safeJournal(resolved) });
-  const runtime: Runtime = {
-    options: resolved,
-    login,
-    attempts,
-    logins,
-    cookies: createFlowCookies(resolved),
-    personDigests: personDigester(secrets),
-  };
+  const cookies = createFlowCookies(resolved);
+  const personDigests = personDigester(secrets);
+  const runtimes = resolved.sites.map((site) => ({
+    ...site,
+    runtime: { options: { ...resolved, ...site }, login, attempts, logins, cookies, personDigests },
+  }));
+  const runtimeOf: RuntimeOf = (ctx) => chooseSite(runtimes as [Served, ...Served[]], namedBy(ctx)).runtime;
   return {
     session: (app) => createSessionMiddleware(app, resolved),
-    routes: () => createRoutes(runtime) as Middleware<object, SsoContext<Account>>,
-    requireLogin: () => createRequireLogin(runtime) as unknown as Middleware<SsoState<Account>, SsoContext<Account>>,
+    routes: () => createRoutes(runtimeOf, resolved) as Middleware<object, SsoContext<Account>>,
+    requireLogin: () => createRequireLogin(runtimeOf) as unknown as Middleware<SsoState<Account>, SsoContext<Account>>,
     close: () => login.close(),
   };
 }
+
+type Served = Site & { readonly runtime: Runtime };
 
 /** A listener that fails must not end somebody's login. */
 function safeJournal({ journal, logger }: ResolvedOptions): (entry: JournalEntry) => void {

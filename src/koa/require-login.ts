@@ -6,12 +6,12 @@ import { beginLogin, currentLogin } from './login-handlers.ts';
 import { privateResponse, sendPage } from './page.ts';
 import { externalPath, isNavigation, wantsJson } from './request.ts';
 import { localTarget } from './return-to.ts';
-import type { Runtime } from './runtime.ts';
+import type { Runtime, RuntimeOf } from './runtime.ts';
 
 /** Lets people who are signed in through, and sends the others to log in. */
-export function createRequireLogin(runtime: Runtime) {
-  const { options } = runtime;
+export function createRequireLogin(runtimeOf: RuntimeOf) {
   return async function requireLogin(ctx: Context, next: Next): Promise<void> {
+    const runtime = runtimeOf(ctx);
     attachSso(ctx, runtime);
     const admitted = await answeringFailures(ctx, runtime, async () => {
       const login = await currentLogin(ctx, runtime);
@@ -26,13 +26,13 @@ export function createRequireLogin(runtime: Runtime) {
     });
     if (admitted) await next();
   };
+}
 
-  /** A body is lost in a redirect, so after a form the person returns to the page that the form was on. */
-  function pageToReturnTo(ctx: Context, { options: { baseUrl, basePath } }: Runtime): string {
-    const own = localTarget(externalPath(ctx, options), baseUrl) ?? `${basePath}/`;
-    if (ctx.method === 'GET' || ctx.method === 'HEAD') return own;
-    return localTarget(ctx.get('Referer'), baseUrl) ?? own;
-  }
+/** A body is lost in a redirect, so after a form the person returns to the page that the form was on. */
+function pageToReturnTo(ctx: Context, { options }: Runtime): string {
+  const own = localTarget(externalPath(ctx, options), options.baseUrl) ?? `${options.basePath}/`;
+  if (ctx.method === 'GET' || ctx.method === 'HEAD') return own;
+  return localTarget(ctx.get('Referer'), options.baseUrl) ?? own;
 }
 
 /**

@@ -1,5 +1,6 @@
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
+import type { ResolvedOptions } from '../options.ts';
 import { seeOther } from './apply-reply.ts';
 import { attachSso } from './context.ts';
 import { answeringFailures, showFailure } from './error-page.ts';
@@ -9,24 +10,25 @@ import { sendPage } from './page.ts';
 import { isNavigation } from './request.ts';
 import { refuseAnonymous } from './require-login.ts';
 import { localTarget } from './return-to.ts';
-import type { Runtime } from './runtime.ts';
+import type { Runtime, RuntimeOf } from './runtime.ts';
 import { STYLE, STYLE_PATH } from './style.ts';
 
 /** The plugin's own routes. */
-export function createRoutes(runtime: Runtime): Middleware {
-  const { options } = runtime;
-  const { basePath, routePrefix } = options;
+export function createRoutes(runtimeOf: RuntimeOf, { sites, routePrefix }: ResolvedOptions): Middleware {
   const router = new Router();
   // Whether a mount or a proxy takes the path of baseUrl off or leaves it on, the routes are found.
-  const at = (path: string) => [...new Set([routePrefix + path, basePath + routePrefix + path])];
-  const guarded = (handle: (ctx: Context) => Promise<void>) => async (ctx: Context) => {
-    await answeringFailures(ctx, runtime, () => handle(ctx));
+  const prefixes = [...new Set(['', ...sites.map((site) => site.basePath)])];
+  const at = (path: string) => prefixes.map((prefix) => prefix + routePrefix + path);
+  const guarded = (handle: (ctx: Context, runtime: Runtime) => Promise<void>) => async (ctx: Context) => {
+    const runtime = runtimeOf(ctx);
+    await answeringFailures(ctx, runtime, () => handle(ctx, runtime));
   };
 
   router.get(
     at('/login'),
-    guarded(async (ctx) => {
-      const returnTo = localTarget(ctx.query.returnTo, options.baseUrl) ?? `${basePath}/`;
+    guarded(async (ctx, runtime) => {
+      const { options } = runtime;
+      const returnTo = localTarget(ctx.query.returnTo, options.baseUrl) ?? `${options.basePath}/`;
       if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, returnTo);
       if (await currentLogin(ctx, runtime)) return seeOther(ctx, returnTo);
       return beginLogin(ctx, runtime, { returnTo });
@@ -35,13 +37,15 @@ export function createRoutes(runtime: Runtime): Middleware {
 
   router.get(
     at('/return'),
-    guarded(async (ctx) => {
-      if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, `${basePath}/`);
+    guarded(async (ctx, runtime) => {
+      const { options } = runtime;
+      if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, `${options.basePath}/`);
       return finishLogin(ctx, runtime);
     }),
   );
 
-  const logout = guarded(async (ctx) => {
+  const logout = guarded(async (ctx, runtime) => {
+    const { options } = runtime;
     const verdict = judgeLogout(ctx, options.origin);
     if (verdict === 'refused') return showFailure(ctx, runtime, { code: 'ERR_SSO_CROSS_SITE_LOGOUT' });
     if (verdict === 'ask') return askBeforeLogout(ctx, runtime);
@@ -52,14 +56,15 @@ export function createRoutes(runtime: Runtime): Middleware {
 
   router.get(
     at('/logged-out'),
-    guarded(async (ctx) => {
+    guarded(async (ctx, runtime) => {
+      const { options } = runtime;
       sendPage(ctx, options, {
         status: 200,
         title: 'You have signed out',
         paragraphs: [
           'You are no longer signed in to this site. If you share this computer, close the browser as well.',
         ],
-        actions: [{ kind: 'link', label: 'Go to the start page', href: `${basePath}/` }],
+        actions: [{ kind: 'link', label: 'Go to the start page', href: `${options.basePath}/` }],
       });
     }),
   );
@@ -73,7 +78,7 @@ export function createRoutes(runtime: Runtime): Middleware {
 
   const routes = router.routes() as unknown as Middleware;
   return function campusRoutes(ctx, next) {
-    attachSso(ctx, runtime);
+    attachSso(ctx, runtimeOf(ctx));
     return routes(ctx, next);
   };
 }

@@ -1,3 +1,4 @@
+import type { Context } from 'koa';
 import type { PrincipalRef } from '../../machines/vocabulary.ts';
 import type { Attempts } from '../flow/attempts.ts';
 import type { ResolvedOptions } from '../options.ts';
@@ -5,7 +6,10 @@ import type { ConnectedLogin, LoginScope } from '../protocols/protocol.ts';
 import type { Logins } from '../storage/logins.ts';
 import type { FlowCookies } from './cookies.ts';
 
-/** What the Koa layer works with; put together once by `campusSso()`. */
+/** Gives the runtime for the address that a request was sent to. */
+export type RuntimeOf = (ctx: Context) => Runtime;
+
+/** What the Koa layer works with, for one address of the app; put together once by `campusSso()`. */
 export interface Runtime {
   readonly options: ResolvedOptions;
   readonly login: ConnectedLogin;

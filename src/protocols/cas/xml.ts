@@ -20,6 +20,7 @@ export interface XmlElement {
 export type XmlReading = { readonly kind: 'document'; readonly root: XmlElement } | Unreadable;
 
 const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
+const MAX_PREFIXES = 64;
 const outermost: ReadonlyMap<string, string> = new Map([
   ['', ''],
   ['xml', XML_NAMESPACE],
@@ -171,6 +172,8 @@ function declared(raw: readonly (readonly [string, string])[], outer: ReadonlyMa
     scope ??= new Map(outer);
     scope.set(prefix, address);
   }
+  // Every element that declares a prefix copies the others: thousands of both would take minutes.
+  if (scope !== undefined && scope.size > MAX_PREFIXES) refuse('too many namespaces');
   return scope ?? outer;
 }
 
