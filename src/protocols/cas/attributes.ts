@@ -5,10 +5,13 @@ import { refuse } from './refusal.ts';
 import { trimmed } from './text.ts';
 import { childrenNamed, elementsOnly, textOnly, type XmlElement } from './xml.ts';
 
-/** Values by name, in order of arrival. A map, so that no name can reach a prototype (section 4.3). */
+/** Values by name, in order of arrival. A map, so that no name can reach a prototype. */
 export type AttributeValues = ReadonlyMap<string, readonly string[]>;
 
-/** What section 1.7 says about the login itself; null where the server did not tell, or told two things. */
+/**
+ * What the standard attributes say about the login itself (CAS Appendix A); null where the server did not tell, or told
+ * two things.
+ */
 export interface LoginFacts {
   readonly authenticatedAt: number | null;
   readonly fromNewLogin: boolean | null;
@@ -16,10 +19,10 @@ export interface LoginFacts {
 }
 
 /**
- * Attributes from XML elements, in every shape of section 1.12: an element per value (a, b), `attribute` with `name` and
- * `value` (c), with `name` and text (d), with child elements (f), and wrappers of any name around these (d, e, h).
- * A list printed as text (g) stays the text that was sent: taking it apart would make values nobody sent out of a
- * display name in brackets.
+ * Attributes from XML elements (CAS 2.5.5), in every shape that servers use: an element per value, `attribute` with
+ * `name` and `value`, with `name` and text, with child elements, and wrappers of any name around these. A list printed
+ * as text stays the text that was sent: taking it apart would make values nobody sent out of a display name in
+ * brackets.
  */
 export function attributesFromElements(elements: readonly XmlElement[]): AttributeValues {
   const values = new Map<string, string[]>();
@@ -27,20 +30,20 @@ export function attributesFromElements(elements: readonly XmlElement[]): Attribu
   return values;
 }
 
-/** As `attributesFromElements`, for direct children (shape b), whose values old servers print as YAML. */
+/** As `attributesFromElements`, for direct children of a success, whose values RubyCAS prints as YAML. */
 export function attributesBesideUser(elements: readonly XmlElement[]): AttributeValues {
   return new Map([...attributesFromElements(elements)].map(([name, values]) => [name, values.flatMap(fromYaml)]));
 }
 
-/** Attributes from a JSON object (section 1.12, shape k): bare values and lists alike, whatever their types. */
+/** Attributes from a JSON object (CAS 2.5.7): bare values and lists alike, whatever their types. */
 export function attributesFromJson(object: JsonObject): AttributeValues {
   return new Map([...object].map(([name, value]) => [name, (isList(value) ? value : [value]).flatMap(textOf)]));
 }
 
 /**
  * One list of values for each name, out of what was found inside `attributes` and beside it. A server that says the
- * same twice in two shapes (section 1.12, j) is understood once. `Object.fromEntries` defines keys, so that an
- * attribute called `__proto__` is an ordinary one (section 4.3), also after a round through JSON.
+ * same twice in two shapes, as django-cas-server does, is understood once. `Object.fromEntries` defines keys, so that
+ * an attribute called `__proto__` is an ordinary one, also after a round through JSON.
  */
 export function attributesObject(inside: AttributeValues, beside: AttributeValues): Attributes {
   const merged = new Map(inside);
@@ -54,8 +57,8 @@ export function attributesObject(inside: AttributeValues, beside: AttributeValue
 }
 
 /**
- * The PGT that Apereo releases encrypted as an attribute (section 1.10). A copy of the IOU under the same name is
- * nothing new, and neither is ever shown as an attribute (section 1.17, item 8).
+ * The PGT that Apereo releases encrypted as an attribute, without a callback. A copy of the IOU under the same name is
+ * nothing new, and neither is ever shown as an attribute.
  */
 export function encryptedGrant(inside: AttributeValues, beside: AttributeValues): string | null {
   const sent = [inside, beside].flatMap((values) => values.get('proxyGrantingTicket') ?? []);
@@ -64,7 +67,9 @@ export function encryptedGrant(inside: AttributeValues, beside: AttributeValues)
   return [...found][0] ?? null;
 }
 
-/** The three standard attributes of section 1.7. They stay among the attributes as well, as the server wrote them. */
+/**
+ * The three standard attributes of CAS Appendix A. They stay among the attributes as well, as the server wrote them.
+ */
 export function loginFacts(attributes: Attributes): LoginFacts {
   return {
     authenticatedAt: readInstant(single(attributes, 'authenticationDate')),

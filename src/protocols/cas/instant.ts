@@ -2,9 +2,9 @@ const ISO = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:?\d\d
 const EPOCH_SECONDS = /^\d{1,12}(?:\.\d+)?(?:E\+?\d{1,2})?$/i;
 
 /**
- * A moment as milliseconds since 1970, or null (section 1.7): ISO text with a zone, also with the zone's name behind it
- * as Java prints it, or the seconds with a fraction that Apereo sends as JSON. A time without a zone is not guessed:
- * hours of error would let an old login pass for a fresh one.
+ * A moment as milliseconds since 1970, or null (CAS Appendix A, `authenticationDate`): ISO text with a zone, also with
+ * the zone's name behind it as Java prints it, or the seconds with a fraction that Apereo sends as JSON. A time without
+ * a zone is not guessed: hours of error would let an old login pass for a fresh one.
  */
 export function readInstant(text: string): number | null {
   const iso = ISO.exec(text);

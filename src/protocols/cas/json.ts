@@ -6,7 +6,7 @@ export interface JsonNumber {
   readonly digits: string;
 }
 
-/** A JSON value. Objects are maps, so that a key such as `__proto__` is a key like any other (section 4.3). */
+/** A JSON value. Objects are maps, so that a key such as `__proto__` is a key like any other. */
 export type Json = string | boolean | null | JsonNumber | readonly Json[] | JsonObject;
 export type JsonObject = ReadonlyMap<string, Json>;
 
@@ -17,8 +17,8 @@ const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|true|false|null|[[\]{}]/g
 const MAX_DEPTH = 20;
 
 /**
- * Reads JSON so that a document has one meaning only (section 1.7: an object with both outcomes is refused). `JSON.parse`
- * keeps the last of two equal keys, and another reader the first: the second `user` of a damaged answer would win.
+ * Reads JSON so that a document has one meaning only (CAS 2.5.2, `format=JSON`). `JSON.parse` keeps the last of two
+ * equal keys, and another reader the first: the second `user` of a damaged answer would win.
  */
 export function readJson(body: string): JsonReading {
   return guarded(() => {
@@ -29,17 +29,20 @@ export function readJson(body: string): JsonReading {
   });
 }
 
-/** Whether a value is an object. */
+/** Whether a value is an object. Inherited keys cannot pass for members: the objects here are maps. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return value instanceof Map;
 }
 
-/** Whether a value is a list. */
+/** Whether a value is a list. Servers send one value bare and several as a list (CAS 2.5.7). */
 export function isList(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** A value as text (section 1.12, shape k): booleans and numbers as they were written, anything deeper as JSON. */
+/**
+ * A value as text, as the attributes of CAS 2.5.7 need it: booleans and numbers as they were written, anything deeper
+ * as JSON.
+ */
 export function asText(value: Json): string {
   if (typeof value === 'string') return value;
   if (value === null || typeof value === 'boolean') return String(value);

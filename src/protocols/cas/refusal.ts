@@ -10,14 +10,14 @@ export interface Unreadable {
   readonly reason: string;
 }
 
-/** Stops reading, from however deep inside. `reason` must be a constant: section 1.17, item 8 keeps tickets out of logs. */
+/** Stops reading, from however deep inside. `reason` must be a constant, since it is logged. */
 export function refuse(reason: string): never {
   throw new Refusal(reason);
 }
 
 /**
  * The boundary of every reader: whatever goes wrong inside becomes an answer, because an exception half-way through a
- * login (section 4.3, hostile answers) would be a fault of ours instead of a refusal.
+ * login, provoked by a hostile answer, would be a fault of ours instead of a refusal.
  */
 export function guarded<T>(read: () => T): T | Unreadable {
   try {

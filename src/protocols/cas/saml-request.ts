@@ -6,7 +6,7 @@ const escapes: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-/** The header that Keycloak refuses to do without (section 1.15). */
+/** The header that Keycloak refuses to do without. */
 export const SAML_SOAP_ACTION = 'http://www.oasis-open.org/committees/security';
 
 /** What one validation by SAML is about. `issueInstant` is in milliseconds since 1970. */
@@ -17,7 +17,7 @@ export interface SamlValidation {
   readonly issueInstant: number;
 }
 
-/** The whole request to `/samlValidate` (section 1.15), ready to be sent. The service goes by the name `TARGET`. */
+/** The whole request to `/samlValidate` (CAS 4.2.1, 4.2.2), ready to be sent. The service goes by the name `TARGET`. */
 export function samlRequest(endpoint: string, validation: SamlValidation) {
   const url = new URL(endpoint);
   const target = `TARGET=${encodeURIComponent(validation.service)}`;
@@ -31,8 +31,8 @@ export function samlRequest(endpoint: string, validation: SamlValidation) {
 }
 
 /**
- * The body of a request to `/samlValidate` (section 1.15). The ticket comes from the browser and is escaped: unescaped,
- * as passport-cas sends it, it could bring markup of its own.
+ * The body of a request to `/samlValidate` (CAS 4.2.3). The ticket comes from the browser and is escaped: unescaped, as
+ * passport-cas sends it, it could bring markup of its own.
  */
 export function samlRequestBody(ticket: string, request: Pick<SamlValidation, 'requestId' | 'issueInstant'>): string {
   const issued = new Date(request.issueInstant).toISOString();

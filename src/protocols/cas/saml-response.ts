@@ -26,7 +26,7 @@ export type SamlAnswer =
   | Unreadable;
 
 /**
- * Reads the answer of `/samlValidate` (section 1.15) in both layouts: by namespace, wherever the statements stand. An
+ * Reads the answer of `/samlValidate` (CAS 4.2.5) in both layouts: by namespace, wherever the statements stand. An
  * assertion counts only under the status `Success` (java-cas-client never looks at it), inside its window, and for our
  * service. An assertion that names no audience is for anybody, as SAML has it. Never throws.
  */

@@ -5,8 +5,8 @@ import { identifier } from './text.ts';
 import { only, protocolNames, type Statement, type Verdict, verdictNames } from './verdict.ts';
 
 /**
- * What a JSON answer says (section 1.7). The same rules as for XML, and the same code after this step: java-cas-client
- * checked the proxies of one syntax only (section 4.2). Members that are null count as absent.
+ * What a JSON answer says (CAS 2.5.2). The same rules as for XML, and the same code after this step: java-cas-client
+ * checked the proxies of one syntax only. Members that are null count as absent.
  */
 export function verdictFromJson(document: Json): Verdict {
   const response = isObject(document) ? document.get('serviceResponse') : undefined;

@@ -4,16 +4,16 @@ import { identifier } from './text.ts';
 import { atMostOne, isVerdictName, only, protocolNames, type Statement, type Verdict } from './verdict.ts';
 import { childrenNamed, descendants, elementsOnly, textOnly, type XmlElement } from './xml.ts';
 
-/** The namespace of the protocol (section 1.7). */
+/** The namespace of the protocol (CAS Appendix A). */
 export const CAS_NAMESPACE = 'http://www.yale.edu/tp/cas';
 
 /** What some servers write instead. Enough to believe a failure, never a success. */
 const MISSPELT_NAMESPACE = 'https://www.yale.edu/tp/cas';
 
 /**
- * What an XML answer says (section 1.7). The outcome must be the only child of the root, and no other outcome may stand
- * anywhere in the document: old servers echoed tickets unescaped, and a ticket could bring its own success
- * (section 4.1, CVE-2017-1000071).
+ * What an XML answer says (CAS Appendix A). The outcome must be the only child of the root, and no other outcome may
+ * stand anywhere in the document: old servers echoed tickets unescaped, and a ticket could bring its own success
+ * (CVE-2017-1000071).
  */
 export function verdictFromXml(root: XmlElement): Verdict {
   const { namespace } = root;

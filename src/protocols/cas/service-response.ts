@@ -14,7 +14,7 @@ export interface SuccessAnswer {
   readonly user: string;
   readonly attributes: Attributes;
   readonly proxyGrantingTicketIou: string | null;
-  /** As it was sent; only the holder of the service's private key can open it (section 1.10). */
+  /** As it was sent; only the holder of the service's private key can open it. */
   readonly encryptedProxyGrantingTicket: string | null;
   /** Most recent proxy first. Whether this chain may act for the user is not decided here. */
   readonly proxies: readonly string[];
@@ -27,7 +27,7 @@ export interface SuccessAnswer {
 /** A refusal by the server, in its own words. `message` may hold a ticket: never log it as it is. */
 export interface FailureAnswer {
   readonly kind: 'failure';
-  /** Verbatim, also where it is not in the specification (section 1.8); empty where the server gave none. */
+  /** Verbatim, also where it is not in the specification (CAS 2.5.3); empty where the server gave none. */
   readonly code: string;
   readonly message: string;
 }
@@ -38,9 +38,9 @@ export type ServiceAnswer = SuccessAnswer | FailureAnswer | Unreadable;
 export type ProxyAnswer = { readonly kind: 'ticket'; readonly ticket: string } | FailureAnswer | Unreadable;
 
 /**
- * Reads the answer of `/serviceValidate`, `/proxyValidate` and their `/p3` forms (sections 1.6, 1.7), XML or JSON as the
- * first character tells: a server that does not know `format` answers in XML. The media type does not matter
- * (section 1.16), and neither does the status: Keycloak sends failures with 4xx (section 1.8). Never throws.
+ * Reads the answer of `/serviceValidate`, `/proxyValidate` and their `/p3` forms (CAS 2.5.2, 2.6.2), XML or JSON as the
+ * first character tells: a server that does not know `format` answers in XML. The media type does not matter, since
+ * half of the servers get it wrong, and neither does the status: Keycloak sends failures with 4xx. Never throws.
  */
 export function readServiceResponse(body: string): ServiceAnswer {
   return guarded(() => {
@@ -57,8 +57,8 @@ export function readServiceResponse(body: string): ServiceAnswer {
 }
 
 /**
- * Reads the answer of `/proxy` (section 1.9). Servers report failures there under either name (section 1.7,
- * contradiction 2), and readers that look for one of them turn the other into nonsense. Never throws.
+ * Reads the answer of `/proxy` (CAS 2.7.2). The specification itself has failures under two names there, and readers
+ * that look for one of them turn the other into nonsense. Never throws.
  */
 export function readProxyResponse(body: string): ProxyAnswer {
   return guarded(() => {

@@ -1,8 +1,8 @@
 import { refuse } from './refusal.ts';
 
 /**
- * Text without the white space around it, as sections 1.7 and 1.15 need for answers that are printed prettily. Only
- * the four characters that XML calls white space: a name that begins with a no-break space is another name.
+ * Text without the white space around it, which the examples of CAS 2.5.2 and 4.2.5 have from being printed prettily.
+ * Only the four characters that XML calls white space: a name that begins with a no-break space is another name.
  */
 export function trimmed(text: string): string {
   // No regular expression: one that looks for white space before the end takes quadratic time on a long run of it.
@@ -14,7 +14,7 @@ export function trimmed(text: string): string {
 }
 
 /**
- * Text that stands for somebody or something (section 4.3, user name with control characters). It must not be empty, and
+ * Text that stands for somebody or something: the user, a proxy or a ticket of CAS 2.6.2. It must not be empty, and
  * must not hold what a log, a header or a data base would read as something else. U+FFFD is what bytes in another
  * character set turn into: two people could look alike by it.
  */

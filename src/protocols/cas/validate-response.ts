@@ -6,9 +6,9 @@ import { identifier } from './text.ts';
 export type ValidateAnswer = { readonly kind: 'success'; readonly user: string } | FailureAnswer | Unreadable;
 
 /**
- * Reads the answer of `/validate` (section 1.5): a line that is exactly `yes`, and one line with the user. Other clients
- * are content with a body that begins with `yes`, so that `yesterday` signs somebody in (section 4.2). The protocol gives
- * no reason for `no`; the code is the one that means the same on the other endpoints. Never throws.
+ * Reads the answer of `/validate` (CAS 2.4.2): a line that is exactly `yes`, and one line with the user. Other clients
+ * are content with a body that begins with `yes`, so that `yesterday` signs somebody in. The protocol gives no reason
+ * for `no`; the code is the one that means the same on the other endpoints. Never throws.
  */
 export function readValidateResponse(body: string): ValidateAnswer {
   return guarded(() => {

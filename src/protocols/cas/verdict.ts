@@ -1,11 +1,11 @@
 import type { AttributeValues } from './attributes.ts';
 import { refuse } from './refusal.ts';
 
-/** The four outcomes that a CAS server can tell (section 1.7). */
+/** The four outcomes that a CAS server can tell (CAS Appendix A). */
 export const verdictNames = ['authenticationSuccess', 'authenticationFailure', 'proxySuccess', 'proxyFailure'] as const;
 export type VerdictName = (typeof verdictNames)[number];
 
-/** Names inside a success that belong to the protocol; everything else beside them is an attribute (section 1.12, shape b). */
+/** Names inside a success that belong to the protocol; everything else beside them is an attribute of old servers. */
 export const protocolNames: ReadonlySet<string> = new Set(['user', 'attributes', 'proxyGrantingTicket', 'proxies']);
 
 /** What a success says, before the rules that XML and JSON share. */
@@ -25,19 +25,19 @@ export type Verdict =
   | { readonly name: 'proxySuccess'; readonly ticket: string }
   | { readonly name: 'authenticationFailure' | 'proxyFailure'; readonly code: string; readonly message: string };
 
-/** Whether a name is that of an outcome. */
+/** Whether a name is that of an outcome (CAS Appendix A). */
 export function isVerdictName(name: string): name is VerdictName {
   return verdictNames.some((known) => known === name);
 }
 
-/** The only item of a list. Two of a kind are refused whatever the order (section 4.1, CVE-2017-1000071). */
+/** The only item of a list. Two of a kind are refused whatever the order (CVE-2017-1000071). */
 export function only<T>(items: readonly T[], what: string): T {
   const [item] = items;
   if (item === undefined || items.length > 1) refuse(`not exactly one ${what}`);
   return item;
 }
 
-/** The only item of a list that may be empty. */
+/** The only item of a list that may be empty, such as the optional elements of CAS Appendix A. */
 export function atMostOne<T>(items: readonly T[], what: string): T | null {
   return items.length === 0 ? null : only(items, what);
 }

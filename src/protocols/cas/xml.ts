@@ -12,7 +12,7 @@ export interface XmlElement {
   readonly children: readonly XmlElement[];
   /** The element's own text, joined, as it was sent. */
   readonly text: string;
-  /** The prefixes in force here, for values that are qualified names (section 1.15, `StatusCode`). */
+  /** The prefixes in force here, for values that are qualified names (CAS 4.2.5, `StatusCode`). */
   readonly prefixes: ReadonlyMap<string, string>;
 }
 
@@ -57,19 +57,23 @@ const parser = new XMLParser({
 });
 
 /**
- * Reads a whole document strictly (section 4.1: java-cas-client#191, CVE-2017-1000071). The size must have been limited
- * before. Refuses what XML parsers disagree about, so that nothing can mean one thing here and another to the server.
+ * Reads a whole document strictly (external entities: java-cas-client#191; injected markup: CVE-2017-1000071). The size
+ * must have been limited before. Refuses what XML parsers disagree about, so that nothing can mean one thing here and
+ * another to the server.
  */
 export function readXml(body: string): XmlReading {
   return guarded(() => ({ kind: 'document', root: readDocument(body) }) as const);
 }
 
-/** Children by namespace and name (section 1.17, item 1: direct children only, never a search through the document). */
+/** Children by namespace and name (CAS Appendix A): direct ones only, never a search through the document. */
 export function childrenNamed(element: XmlElement, namespace: string, name: string): readonly XmlElement[] {
   return element.children.filter((child) => child.namespace === namespace && child.name === name);
 }
 
-/** The text of an element that may hold nothing but text, without white space around it; markup in it is refused. */
+/**
+ * The text of an element that may hold nothing but text (CAS Appendix A, `xs:string`), without white space around it;
+ * markup in it is refused.
+ */
 export function textOnly(element: XmlElement): string {
   if (element.children.length > 0) refuse('markup where text is expected');
   return trimmed(element.text);
@@ -81,7 +85,7 @@ export function elementsOnly(element: XmlElement): readonly XmlElement[] {
   return element.children;
 }
 
-/** Every element of a subtree, the top one first. */
+/** Every element of a subtree, the top one first: to find what hides where it does not belong (CVE-2017-1000071). */
 export function* descendants(element: XmlElement): Generator<XmlElement> {
   yield element;
   for (const child of element.children) yield* descendants(child);
@@ -201,7 +205,7 @@ function characters(text: string): string {
   return decode(text);
 }
 
-/** One pass, so that `&amp;lt;` stays `&lt;`: decoding twice lets a harmless name turn into markup (section 4.3). */
+/** One pass, so that `&amp;lt;` stays `&lt;`: decoding twice lets a harmless name turn into markup. */
 function decode(text: string): string {
   return text.replace(/&(?:#x([0-9a-fA-F]+)|#([0-9]+)|([A-Za-z]+));|&/g, (all, hex, decimal, name) => {
     if (all === '&') refuse('malformed entity');

@@ -1,0 +1,51 @@
+import { readdir } from 'node:fs/promises';
+import type { Kinds } from './kind.ts';
+
+/** Kinds whose code is being written. Adding a file to `kinds/` is all it takes: a kind with code is run. */
+export const pending: ReadonlySet<string> = new Set([
+  'loginUrl',
+  'logoutUrl',
+  'urlEncode',
+  'validateUrl',
+  'serviceUrl',
+  'serviceBase',
+  'ticketStrip',
+  'ticketParam',
+  'ticketFormat',
+  'gateway',
+  'session',
+  'attrPolicy',
+  'roles',
+  'mapping',
+  'nextUrl',
+  'xhr',
+  'ignore',
+]);
+
+/** Kinds of features that are still to come: proxying, single logout, kept bodies, tickets that are JWTs. */
+export const later: ReadonlySet<string> = new Set([
+  'proxy',
+  'proxyUrl',
+  'proxyChain',
+  'callback',
+  'callbackConfig',
+  'slo',
+  'sloFront',
+  'post',
+  'jwtTicket',
+]);
+
+/** Every kind that has code: the `kinds` of each file in `kinds/`. */
+export async function loadKinds(): Promise<Kinds> {
+  const folder = new URL('kinds/', import.meta.url);
+  const files = (await readdir(folder)).filter((file) => /\.[jt]s$/.test(file)).sort();
+  const all: Record<string, Kinds[string]> = {};
+  for (const file of files) {
+    const { kinds } = (await import(new URL(file, folder).href)) as { kinds: Kinds };
+    for (const [name, kind] of Object.entries(kinds)) {
+      if (Object.hasOwn(all, name)) throw new Error(`two files run vectors of kind ${name}; the second is ${file}`);
+      all[name] = kind;
+    }
+  }
+  return all;
+}
