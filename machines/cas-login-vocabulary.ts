@@ -104,15 +104,9 @@ export const casLogin = setup({
     /** Credentials were shown as lately as this attempt demanded, judged from the answer and from the attempt itself. */
     freshEnough: ({ context, event }) => {
       if (event.type !== 'validation.succeeded') return false;
-      const { authenticatedAt, fromNewLogin } = event.principal;
-      if (context.renew) {
-        if (fromNewLogin === false) return false;
-        const earliest = (context.redirectedAt ?? event.at) - CLOCK_SKEW_MS;
-        return fromNewLogin === true || authenticatedAt === null || authenticatedAt >= earliest;
-      }
-      if (context.maxAgeMs === null) return true;
-      if (authenticatedAt !== null) return event.at - authenticatedAt <= context.maxAgeMs;
-      return fromNewLogin === true;
+      if (context.renew && contradictsRenew(event.principal, context.redirectedAt ?? event.at)) return false;
+      const shownAt = credentialsShownAt(context, event);
+      return context.maxAgeMs === null || (shownAt !== null && event.at - shownAt <= context.maxAgeMs);
     },
     /** The person who came back is the one who was signed in before, or nobody was. */
     samePrincipal: ({ context }) => {
@@ -121,6 +115,28 @@ export const casLogin = setup({
     },
   },
 });
+
+type Success = Extract<CasLoginEvent, { type: 'validation.succeeded' }>;
+
+/** The server says itself that it did not ask for credentials, or did so long before the browser left. */
+function contradictsRenew({ fromNewLogin, authenticatedAt }: Principal, redirectedAt: number): boolean {
+  return fromNewLogin === null
+    ? authenticatedAt !== null && authenticatedAt < redirectedAt - CLOCK_SKEW_MS
+    : !fromNewLogin;
+}
+
+/**
+ * When the person showed credentials, in milliseconds since 1970, or null if nobody knows. With `renew` it was after the
+ * browser left, whatever the server says of the hour; a server that speaks of a new login but not of the hour means now.
+ */
+export function credentialsShownAt(
+  { renew, redirectedAt }: Pick<CasLoginContext, 'renew' | 'redirectedAt'>,
+  { principal, at }: Success,
+): number | null {
+  const { authenticatedAt, fromNewLogin } = principal;
+  if (renew) return Math.max(authenticatedAt ?? 0, redirectedAt ?? at);
+  return authenticatedAt ?? (fromNewLogin ? at : null);
+}
 
 /** Ends an attempt: nobody is known, and the reason is kept for the page and the journal. */
 export const fail = (code: FailureCode) =>

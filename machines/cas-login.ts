@@ -6,7 +6,13 @@
  * `starting`, with the same record, so that the record of a session is one story.
  */
 import { assign } from 'xstate';
-import { type CasLoginContext, type CasLoginInput, casLogin, fail } from './cas-login-vocabulary.ts';
+import {
+  type CasLoginContext,
+  type CasLoginInput,
+  casLogin,
+  credentialsShownAt,
+  fail,
+} from './cas-login-vocabulary.ts';
 
 const starting = casLogin.createStateConfig({
   description: 'A login begins: is there a reason not to send the browser away at all?',
@@ -101,10 +107,7 @@ const validating = casLogin.createStateConfig({
         actions: assign({
           principal: ({ context, event }) => ({
             ...event.principal,
-            // With renew the credentials were shown after the browser left, whatever the server says of the hour.
-            authenticatedAt: context.renew
-              ? Math.max(event.principal.authenticatedAt ?? 0, context.redirectedAt ?? event.at)
-              : event.principal.authenticatedAt,
+            authenticatedAt: credentialsShownAt(context, event),
           }),
         }),
         description: 'The login server vouches for the person, and for as fresh a login as was asked.',

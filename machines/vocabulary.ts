@@ -26,6 +26,8 @@ export interface Principal extends PrincipalRef {
   readonly authenticatedAt: number | null;
   /** Whether credentials were shown for this very login; null where the server did not tell. */
   readonly fromNewLogin: boolean | null;
+  /** Whether the server recognised the person by a long-term token ("remember me"); null where it did not tell. */
+  readonly longTerm: boolean | null;
 }
 
 /** Where a request lies that was interrupted by a login. The bytes themselves are in the store. */

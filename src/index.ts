@@ -1,10 +1,14 @@
 export type { Attributes, FailureCode, Principal, PrincipalRef, ProtocolName } from '../machines/vocabulary.ts';
+export { type AttributeRule, mapAttributes, matchesRule, rolesOf } from './attributes.ts';
 export { isSsoError, SsoError, type SsoErrorCode } from './errors.ts';
 export type { FlowStep, JournalEntry, JournalListener } from './flow/journal.ts';
+export type { RequireLoginOptions } from './koa/require-login.ts';
 export type { Sso, SsoContext, SsoState, User } from './koa-types.ts';
 export type { CampusSsoOptions, ErrorPage, Json, Logger } from './options.ts';
 export { type CampusSso, campusSso } from './plugin.ts';
-export { type CasOptions, cas } from './protocols/cas/index.ts';
+export { cas } from './protocols/cas/index.ts';
+export type { CasOptions } from './protocols/cas/options.ts';
+export { casPresets } from './protocols/cas/presets.ts';
 export type { CasEndpoints, CasVersion } from './protocols/cas/urls.ts';
 export type { LoginProtocol } from './protocols/protocol.ts';
 export { createMemoryKeyv, type MemoryKeyvOptions } from './storage/memory-store.ts';

@@ -2,7 +2,7 @@ import type { Principal } from '../machines/vocabulary.ts';
 import type { Json } from './options.ts';
 
 /** Somebody who is signed in, as `ctx.state.user`. */
-export interface User<Account extends Json = null> extends Omit<Principal, 'authenticatedAt' | 'fromNewLogin'> {
+export interface User<Account extends Json = null> extends Omit<Principal, 'authenticatedAt'> {
   /** What `onLogin` returned; null if there is no such hook. */
   readonly account: Account | null;
   /** When credentials were shown, as far as the login server told; null where it did not. */

@@ -5,7 +5,7 @@ import { createAttempts } from './flow/attempts.ts';
 import { createFlowStore } from './flow/flow-store.ts';
 import type { JournalEntry } from './flow/journal.ts';
 import { createFlowCookies } from './koa/cookies.ts';
-import { createRequireLogin } from './koa/require-login.ts';
+import { createRequireLogin, createTryLogin, type RequireLoginOptions } from './koa/require-login.ts';
 import { createRoutes } from './koa/routes.ts';
 import type { Runtime, RuntimeOf } from './koa/runtime.ts';
 import { createSessionMiddleware } from './koa/session.ts';
@@ -25,7 +25,12 @@ export interface CampusSso<Account extends Json = null> {
   /** The routes of the plugin: `/sso/login`, `/sso/return`, `/sso/logout`. Gives everything below it `ctx.sso`. */
   routes(): Middleware<object, SsoContext<Account>>;
   /** Everything below it is for people who are signed in, and has `ctx.state.user`. */
-  requireLogin(): Middleware<SsoState<Account>, SsoContext<Account>>;
+  requireLogin(options?: RequireLoginOptions): Middleware<SsoState<Account>, SsoContext<Account>>;
+  /**
+   * Recognises people who are signed in at the login server already, without prompting: everybody goes on, with
+   * `ctx.state.user` or without (CAS gateway).
+   */
+  tryLogin(): Middleware<Partial<SsoState<Account>>, SsoContext<Account>>;
   /** Ends connections to the login server. The application may then end. */
   close(): Promise<void>;
 }
@@ -75,7 +80,9 @@ export function campusSso<Account extends Json = null>(options: CampusSsoOptions
   return {
     session: (app) => createSessionMiddleware(app, resolved),
     routes: () => createRoutes(runtimeOf, resolved) as Middleware<object, SsoContext<Account>>,
-    requireLogin: () => createRequireLogin(runtimeOf) as unknown as Middleware<SsoState<Account>, SsoContext<Account>>,
+    requireLogin: (guard) =>
+      createRequireLogin(runtimeOf, guard) as unknown as Middleware<SsoState<Account>, SsoContext<Account>>,
+    tryLogin: () => createTryLogin(runtimeOf) as unknown as Middleware<Partial<SsoState<Account>>, SsoContext<Account>>,
     close: () => login.close(),
   };
 }

@@ -26,12 +26,9 @@ export function attachSso(ctx: Context, runtime: Runtime): void {
 
 /** What the application sees of a login. */
 export function userOf({ record }: CurrentLogin): User<Json> {
-  const { issuer, id, protocol, attributes, authenticatedAt } = record.principal;
+  const { authenticatedAt, ...principal } = record.principal;
   return {
-    id,
-    issuer,
-    protocol,
-    attributes,
+    ...principal,
     account: record.account as Json,
     authenticatedAt: authenticatedAt === null ? null : new Date(authenticatedAt),
     loggedInAt: new Date(record.openedAt),

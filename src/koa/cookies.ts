@@ -13,7 +13,7 @@ export interface FlowCookies {
   secretOf(ctx: Context, attempt: string): string | undefined;
   issueSecret(ctx: Context, attempt: string, secret: string): void;
   clearSecret(ctx: Context, attempt: string): void;
-  /** The attempts that this browser holds a secret for. */
+  /** The attempts that this browser holds a secret for, the latest first. */
   attemptsOf(ctx: Context): readonly string[];
   /** How many logins this browser finished within the last minute. */
   recentLogins(ctx: Context): number;
@@ -58,6 +58,7 @@ export function createFlowCookies(options: ResolvedOptions): FlowCookies {
     clearSecret: (ctx, attempt) => set(ctx, attemptPrefix + attempt, null, 0),
     attemptsOf: (ctx) =>
       attemptCookies(ctx)
+        .sort((a, b) => b.startedAt - a.startedAt)
         .slice(0, MAX_ATTEMPT_COOKIES)
         .map((cookie) => cookie.id),
     recentLogins(ctx) {

@@ -8,6 +8,7 @@ import type { LoginRecord } from '../storage/logins.ts';
 import { applyReply } from './apply-reply.ts';
 import { showFailure } from './error-page.ts';
 import { rawQuery } from './request.ts';
+import { localTarget } from './return-to.ts';
 import type { Runtime } from './runtime.ts';
 import { readPointer } from './session.ts';
 
@@ -16,7 +17,9 @@ export interface BeginRequest {
   readonly returnTo: string;
   readonly renew?: boolean;
   readonly gateway?: boolean;
+  /** Credentials must have been shown within this time, in milliseconds. */
   readonly maxAgeMs?: number | null;
+  readonly unsolicitedService?: string;
 }
 
 /** A login that holds, with the id the session points to it by. */
@@ -37,30 +40,71 @@ export async function currentLogin(ctx: Context, runtime: Runtime): Promise<Curr
 
 /** Begins a login and sends the browser where its flow says. */
 export async function beginLogin(ctx: Context, runtime: Runtime, request: BeginRequest): Promise<void> {
-  const { login, attempts, cookies } = runtime;
   const scope = createScope(ctx, runtime);
-  const input = login.input({
+  const outcome = await runtime.attempts.start(runtime.login.flow, inputOf(ctx, runtime, request), scope);
+  await answer(ctx, runtime, scope, outcome);
+}
+
+/**
+ * Asks the login server who the visitor is without letting it prompt. Returns false if it was not asked, because it knew
+ * nobody a short while ago: the page is then for an anonymous visitor.
+ */
+export async function askQuietly(ctx: Context, runtime: Runtime, returnTo: string): Promise<boolean> {
+  const scope = createScope(ctx, runtime);
+  const input = inputOf(ctx, runtime, { returnTo, gateway: true });
+  const outcome = await runtime.attempts.start(runtime.login.flow, input, scope);
+  if (scope.reply.gatewayDeclined) return false;
+  await answer(ctx, runtime, scope, outcome);
+  return true;
+}
+
+/**
+ * Takes a reply that nobody here asked for, where the application accepts such; false if the page carries none.
+ * @param path the path of the page, as the browser knows it
+ */
+export async function takeUnsolicited(ctx: Context, runtime: Runtime, path: string): Promise<boolean> {
+  const { login, attempts, options } = runtime;
+  const taken = login.takeUnsolicited(rawQuery(ctx));
+  if (!taken) return false;
+  const page = path + (taken.query === null ? '' : `?${taken.query}`);
+  const returnTo = localTarget(page, options.baseUrl) ?? `${options.basePath}/`;
+  const scope = createScope(ctx, runtime);
+  const request = { returnTo, unsolicitedService: options.origin + page };
+  const outcome = await attempts.start(login.flow, inputOf(ctx, runtime, request), scope, taken.event);
+  await answer(ctx, runtime, scope, outcome);
+  return true;
+}
+
+/** Takes a browser that comes back from the login server. */
+export async function finishLogin(ctx: Context, runtime: Runtime): Promise<void> {
+  const { login, attempts, cookies, options } = runtime;
+  const reading = login.readReturn(rawQuery(ctx));
+  if (reading.kind === 'malformed' || (reading.attempt === null && cookies.attemptsOf(ctx).length === 0)) {
+    if (await takeUnsolicited(ctx, runtime, `${options.basePath}${options.routePrefix}/return`)) return;
+    return showFailure(ctx, runtime, { code: reading.kind === 'malformed' ? reading.code : 'ERR_SSO_ATTEMPT_UNKNOWN' });
+  }
+  const scope = createScope(ctx, runtime);
+  let outcome: AttemptOutcome = { kind: 'unknown' };
+  for (const attempt of reading.attempt === null ? cookies.attemptsOf(ctx) : [reading.attempt]) {
+    const secret = cookies.secretOf(ctx, attempt);
+    const from = { flowName: login.flow.name, event: reading.event, secret };
+    outcome = await attempts.resume(attempt, from, scope);
+    if (secret !== undefined && outcome.kind !== 'foreign') cookies.clearSecret(ctx, attempt);
+    if (outcome.kind === 'ran') break;
+  }
+  return answer(ctx, runtime, scope, outcome);
+}
+
+function inputOf(ctx: Context, { login, cookies }: Runtime, request: BeginRequest): unknown {
+  return login.input({
     returnTo: request.returnTo,
     renew: request.renew ?? false,
     gateway: request.gateway ?? false,
     maxAgeMs: request.maxAgeMs ?? null,
     gatewayRecentlyDeclined: cookies.gatewayRecentlyDeclined(ctx),
     recentLogins: cookies.recentLogins(ctx),
+    unsolicitedService: request.unsolicitedService ?? null,
   });
-  await answer(ctx, runtime, scope, await attempts.start(login.flow, input, scope));
-}
-
-/** Takes a browser that comes back from the login server. */
-export async function finishLogin(ctx: Context, runtime: Runtime): Promise<void> {
-  const { login, attempts, cookies } = runtime;
-  const reading = login.readReturn(rawQuery(ctx));
-  if (reading.kind === 'malformed') return showFailure(ctx, runtime, { code: reading.code });
-  const { attempt, event } = reading;
-  const scope = createScope(ctx, runtime);
-  const secret = cookies.secretOf(ctx, attempt);
-  const outcome = await attempts.resume(attempt, { flowName: login.flow.name, event, secret }, scope);
-  if (secret !== undefined && outcome.kind !== 'foreign') cookies.clearSecret(ctx, attempt);
-  return answer(ctx, runtime, scope, outcome);
 }
 
 async function answer(ctx: Context, runtime: Runtime, scope: LoginScope, outcome: AttemptOutcome): Promise<void> {

@@ -1,31 +1,94 @@
 import type { Context, Next } from 'koa';
-import { explanations } from '../errors.ts';
+import { type AttributeRule, matchesRule } from '../attributes.ts';
+import { explanations, SsoError } from '../errors.ts';
 import { attachSso, userOf } from './context.ts';
-import { answeringFailures, loginPath } from './error-page.ts';
-import { beginLogin, currentLogin } from './login-handlers.ts';
+import { answeringFailures, loginPath, showFailure } from './error-page.ts';
+import { createIgnore, type IgnoreRule } from './ignore.ts';
+import { askQuietly, beginLogin, type CurrentLogin, currentLogin, takeUnsolicited } from './login-handlers.ts';
 import { privateResponse, sendPage } from './page.ts';
 import { externalPath, isNavigation, wantsJson } from './request.ts';
 import { localTarget } from './return-to.ts';
 import type { Runtime, RuntimeOf } from './runtime.ts';
 
-/** Lets people who are signed in through, and sends the others to log in. */
-export function createRequireLogin(runtimeOf: RuntimeOf) {
+/** What one guard demands beyond a login. */
+export interface RequireLoginOptions {
+  /** Only people whose attributes fit may pass; others get 403, and no way back to the login server. */
+  readonly attributes?: AttributeRule;
+  /**
+   * Credentials must have been shown within this time, in seconds; otherwise the person is asked for them again
+   * (step-up). Where the login server does not tell when that was, only a login that demanded them counts.
+   */
+  readonly maxAge?: number;
+  /** Paths that are open to everybody. */
+  readonly ignore?: readonly IgnoreRule[];
+}
+
+/**
+ * Lets people who are signed in through, and sends the others to log in.
+ * @throws SsoError ERR_SSO_OPTIONS
+ */
+export function createRequireLogin(runtimeOf: RuntimeOf, guard: RequireLoginOptions = {}) {
+  const { attributes, maxAge } = guard;
+  if (maxAge !== undefined && !(Number.isFinite(maxAge) && maxAge > 0)) {
+    throw new SsoError('ERR_SSO_OPTIONS', {
+      message: 'requireLogin({ maxAge }): expected a number of seconds above 0.',
+    });
+  }
+  const maxAgeMs = maxAge === undefined ? null : maxAge * 1000;
+  const isIgnored = createIgnore(guard.ignore ?? []);
+
   return async function requireLogin(ctx: Context, next: Next): Promise<void> {
     const runtime = runtimeOf(ctx);
     attachSso(ctx, runtime);
+    if (isIgnored(ctx.path)) return next();
     const admitted = await answeringFailures(ctx, runtime, async () => {
       const login = await currentLogin(ctx, runtime);
-      if (login) {
-        ctx.state.user = userOf(login);
-        return true;
+      if (login && isRecent(login, maxAgeMs, runtime.options.clock())) {
+        const user = userOf(login);
+        if (attributes === undefined || (await matchesRule(user.attributes, attributes))) {
+          ctx.state.user = user;
+          return true;
+        }
+        await showFailure(ctx, runtime, { code: 'ERR_SSO_NOT_AUTHORISED' });
+        return false;
       }
-      const returnTo = pageToReturnTo(ctx, runtime);
-      if (isNavigation(ctx)) await beginLogin(ctx, runtime, { returnTo });
-      else refuseAnonymous(ctx, runtime, returnTo);
+      await sendToLogin(ctx, runtime, maxAgeMs);
       return false;
     });
     if (admitted) await next();
   };
+}
+
+/**
+ * Recognises people who are signed in, here or at the login server, without asking anybody for anything: everybody goes
+ * on, with or without `ctx.state.user`. The login server is asked by a redirect that must not prompt (gateway).
+ */
+export function createTryLogin(runtimeOf: RuntimeOf) {
+  return async function tryLogin(ctx: Context, next: Next): Promise<void> {
+    const runtime = runtimeOf(ctx);
+    attachSso(ctx, runtime);
+    const goesOn = await answeringFailures(ctx, runtime, async () => {
+      const login = await currentLogin(ctx, runtime);
+      if (login) ctx.state.user = userOf(login);
+      // A crawler or an old browser does not say that it navigates; the page is all it wants.
+      const mayAsk = !login && ctx.method === 'GET' && isNavigation(ctx) && ctx.get('Sec-Fetch-Mode') === 'navigate';
+      return !mayAsk || !(await askQuietly(ctx, runtime, pageToReturnTo(ctx, runtime)));
+    });
+    if (goesOn) await next();
+  };
+}
+
+function isRecent({ record }: CurrentLogin, maxAgeMs: number | null, now: number): boolean {
+  const shownAt = record.principal.authenticatedAt;
+  return maxAgeMs === null || (shownAt !== null && now - shownAt <= maxAgeMs);
+}
+
+async function sendToLogin(ctx: Context, runtime: Runtime, maxAgeMs: number | null): Promise<void> {
+  const returnTo = pageToReturnTo(ctx, runtime);
+  if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, returnTo);
+  const [path = '/'] = externalPath(ctx, runtime.options).split('?');
+  if (ctx.method === 'GET' && (await takeUnsolicited(ctx, runtime, path))) return;
+  await beginLogin(ctx, runtime, { returnTo, maxAgeMs });
 }
 
 /** A body is lost in a redirect, so after a form the person returns to the page that the form was on. */

@@ -38,11 +38,14 @@ export interface LoginRequest {
   readonly gatewayRecentlyDeclined: boolean;
   readonly maxAgeMs: number | null;
   readonly recentLogins: number;
+  /** The address that a ticket was issued for which nobody here asked for; null for an ordinary login. */
+  readonly unsolicitedService: string | null;
 }
 
 /** What a return from the login server turned out to be. */
 export type ReturnReading =
-  | { readonly kind: 'event'; readonly attempt: string; readonly event: { readonly type: string } }
+  /** An event for an attempt; null for the latest one that the browser holds a secret for. */
+  | { readonly kind: 'event'; readonly attempt: string | null; readonly event: { readonly type: string } }
   | { readonly kind: 'malformed'; readonly code: SsoErrorCode };
 
 /** One way to log in, as the application configured it. Made by `cas()`; connected by `campusSso()`. */
@@ -72,6 +75,11 @@ export interface ConnectedLogin {
   input(request: LoginRequest): unknown;
   /** Turns the query of a return into the attempt and an event of its machine; `query` is raw, without `?`. */
   readReturn(query: string): ReturnReading;
+  /**
+   * A reply that nobody here asked for in the query of a page, and the query without it; null where there is none or
+   * the application does not accept such.
+   */
+  takeUnsolicited(query: string): { readonly event: { readonly type: string }; readonly query: string | null } | null;
   /** The address that ends the session at the login server and comes back to `service`; null if it has none. */
   logoutUrl(service: string): string | null;
   close(): Promise<void>;

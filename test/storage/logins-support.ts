@@ -44,6 +44,7 @@ export function setUp(maxRemembered?: number) {
       attributes: { mail: ['alice@example.edu'] },
       authenticatedAt: null,
       fromNewLogin: null,
+      longTerm: null,
     },
     account: { role: 'staff' },
     flowId: 'flow-1',
