@@ -2,7 +2,7 @@
  * One login through a CAS server, from the first redirect to the end of the session it opened.
  *
  * The story: `starting` → `redirecting` → `awaitingReturn` → `validating` → `admitting` → `authenticated`, with the ways
- * out `declined` (gateway), `failed` and `loggedOut`. An expired proxy grant leads from `authenticated` back to
+ * out `declined` (gateway) and `failed`, both through `rejecting`, and `loggedOut`. An expired proxy grant leads from `authenticated` back to
  * `starting`, with the same record, so that the record of a session is one story.
  */
 import { assign } from 'xstate';
@@ -75,18 +75,11 @@ const awaitingReturn = casLogin.createStateConfig({
       description: 'The browser that was sent away brings a ticket.',
       meta: { threat: 'A ticket used twice: this record is claimed by one request only.' },
     },
-    'return.withoutTicket': [
-      {
-        guard: 'gatewayAsked',
-        target: 'declined',
-        description: 'Asked not to prompt, the login server knows nobody.',
-      },
-      {
-        target: 'failed',
-        actions: fail('ERR_SSO_TICKET_MISSING'),
-        description: 'The person cancelled, or the address was altered on the way.',
-      },
-    ],
+    'return.withoutTicket': {
+      target: 'rejecting',
+      actions: fail('ERR_SSO_TICKET_MISSING'),
+      description: 'The login server knows nobody and did not prompt, or the person cancelled.',
+    },
     'logout.requested': {
       target: 'loggedOut',
       description: 'The person signs out in another tab while this one is at the login server.',
@@ -120,46 +113,46 @@ const validating = casLogin.createStateConfig({
         meta: { threat: 'An unattended browser with an old single sign-on session (ASVS 7.5.3).' },
       },
       {
-        target: 'failed',
+        target: 'rejecting',
         actions: fail('ERR_SSO_LOGIN_NOT_FRESH'),
         description: 'Credentials were demanded and the login server reports an earlier login.',
         meta: { threat: 'The visitor takes `renew` out of the address in the browser (ASVS 6.8.4).' },
       },
     ],
     'validation.rejected': {
-      target: 'failed',
+      target: 'rejecting',
       actions: fail('ERR_SSO_TICKET_REJECTED'),
       description: 'The ticket is unknown, used, expired, or was issued for another service.',
     },
     'validation.refused': {
-      target: 'failed',
+      target: 'rejecting',
       actions: fail('ERR_SSO_CAS_REFUSED'),
       description: 'The login server refuses for a reason that is not the ticket: registration, or its own fault.',
     },
     'validation.proxied': {
-      target: 'failed',
+      target: 'rejecting',
       actions: fail('ERR_SSO_PROXIED_TICKET'),
       description: 'The ticket was obtained by another service on behalf of the person.',
       meta: { threat: 'A proxied ticket where people must come themselves (CVE-2012-1104).' },
     },
     'validation.unreachable': {
-      target: 'failed',
+      target: 'rejecting',
       actions: fail('ERR_SSO_CAS_UNREACHABLE'),
       description: 'No connection, or a certificate that is not trusted.',
       meta: { threat: 'A forged login server (CVE-2012-5583).' },
     },
     'validation.timedOut': {
-      target: 'failed',
+      target: 'rejecting',
       actions: fail('ERR_SSO_CAS_TIMEOUT'),
       description: 'No complete answer within the deadline. The ticket may be burnt, so it is not sent again.',
     },
     'validation.badStatus': {
-      target: 'failed',
+      target: 'rejecting',
       actions: fail('ERR_SSO_CAS_BAD_STATUS'),
       description: 'An HTTP status that no validation answer has; redirects are not followed.',
     },
     'validation.unreadable': {
-      target: 'failed',
+      target: 'rejecting',
       actions: fail('ERR_SSO_CAS_BAD_ANSWER'),
       description: 'An answer that is not exactly one outcome of the protocol, or too large.',
       meta: { threat: 'Success smuggled into a failure (CVE-2017-1000071), bombs, wrong character sets.' },
@@ -180,12 +173,12 @@ const admitting = casLogin.createStateConfig({
   on: {
     'principal.admitted': { target: 'authenticated', description: 'The application knows or accepts the person.' },
     'principal.refused': {
-      target: 'failed',
+      target: 'rejecting',
       actions: fail('ERR_SSO_NOT_AUTHORISED'),
       description: 'The application does not want this person. There is no way back to the login server: no loop.',
     },
     'principal.unchecked': {
-      target: 'failed',
+      target: 'rejecting',
       actions: fail('ERR_SSO_LOGIN_HOOK'),
       description: 'The application could not tell, so nobody is let in.',
     },
@@ -264,9 +257,24 @@ const authenticated = casLogin.createStateConfig({
   },
 });
 
+const rejecting = casLogin.createStateConfig({
+  description: 'No login came of it. Does the person need to know, or does a public page go on without a login?',
+  tags: ['awaiting-server'],
+  meta: { spec: ['CAS 2.1.1', 'ASVS 16.5.3'] },
+  always: [
+    {
+      guard: 'gatewayAsked',
+      target: 'declined',
+      description: 'Nobody asked to log in: a public page stays a page, whatever ails the login server.',
+      meta: { threat: 'A login server that is down takes public pages down with it.' },
+    },
+    { target: 'failed', description: 'The person asked to log in, and is told why it did not work.' },
+  ],
+});
+
 const declined = casLogin.createStateConfig({
   type: 'final',
-  description: 'The login server knows nobody and was asked not to prompt: the page is shown to an anonymous visitor.',
+  description: 'Nobody is known, and nobody was to be asked: the page is shown to an anonymous visitor.',
   meta: { spec: ['CAS 2.1.1', 'ASVS 7.6.2'] },
   entry: { type: 'continueAnonymously', params: ({ context }) => ({ returnTo: context.returnTo }) },
 });
@@ -300,6 +308,7 @@ export const casLoginStates = {
   validating,
   admitting,
   authenticated,
+  rejecting,
   declined,
   failed,
   loggedOut,

@@ -18,7 +18,8 @@ export async function applyReply(ctx: Context, runtime: Runtime, reply: Reply): 
   } else if (reply.session?.kind === 'close') {
     closeSession(ctx);
   }
-  if (reply.gatewayDeclined) cookies.markGatewayDeclined(ctx);
+  // After a logout on this site only, a quiet question to the login server would undo it at the next public page.
+  if (reply.gatewayDeclined || reply.signedOut) cookies.markGatewayDeclined(ctx);
   if (reply.failure) {
     const { failure, returnTo } = reply.failure;
     await showFailure(ctx, runtime, { ...failure, returnTo });

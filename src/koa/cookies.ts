@@ -18,6 +18,7 @@ export interface FlowCookies {
   /** How many logins this browser finished within the last minute. */
   recentLogins(ctx: Context): number;
   countLogin(ctx: Context): void;
+  /** Whether the login server is to be left alone: it knew nobody a short while ago, or the person has just logged out. */
   gatewayRecentlyDeclined(ctx: Context): boolean;
   markGatewayDeclined(ctx: Context): void;
 }
@@ -68,6 +69,7 @@ export function createFlowCookies(options: ResolvedOptions): FlowCookies {
     countLogin(ctx) {
       const until = Math.ceil((clock() + RECENT_MS) / 1000);
       set(ctx, `${prefix}recent`, `${this.recentLogins(ctx) + 1}.${until}`, RECENT_MS);
+      if (this.gatewayRecentlyDeclined(ctx)) set(ctx, `${prefix}anonymous`, null, 0);
     },
     gatewayRecentlyDeclined: (ctx) => get(ctx, `${prefix}anonymous`) === '1',
     markGatewayDeclined: (ctx) => set(ctx, `${prefix}anonymous`, '1', GATEWAY_COOL_DOWN_MS),

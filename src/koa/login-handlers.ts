@@ -5,7 +5,7 @@ import { emptyReply } from '../flow/reply.ts';
 import type { Json } from '../options.ts';
 import type { Admission, LoginScope } from '../protocols/protocol.ts';
 import type { LoginRecord } from '../storage/logins.ts';
-import { applyReply } from './apply-reply.ts';
+import { applyReply, seeOther } from './apply-reply.ts';
 import { showFailure } from './error-page.ts';
 import { rawQuery } from './request.ts';
 import { localTarget } from './return-to.ts';
@@ -59,15 +59,26 @@ export async function askQuietly(ctx: Context, runtime: Runtime, returnTo: strin
 }
 
 /**
- * Takes a reply that nobody here asked for, where the application accepts such; false if the page carries none.
+ * Takes a reply that nobody here asked for out of the address of a page, where the application accepts such, and logs in
+ * with it unless somebody is logged in already; false if the page carries none.
  * @param path the path of the page, as the browser knows it
  */
-export async function takeUnsolicited(ctx: Context, runtime: Runtime, path: string): Promise<boolean> {
+export async function takeUnsolicited(
+  ctx: Context,
+  runtime: Runtime,
+  path: string,
+  present: CurrentLogin | undefined,
+): Promise<boolean> {
   const { login, attempts, options } = runtime;
   const taken = login.takeUnsolicited(rawQuery(ctx));
   if (!taken) return false;
   const page = path + (taken.query === null ? '' : `?${taken.query}`);
-  const returnTo = localTarget(page, options.baseUrl) ?? `${options.basePath}/`;
+  const home = `${options.basePath}/`;
+  const returnTo = path === returnPath(runtime) ? home : (localTarget(page, options.baseUrl) ?? home);
+  if (present) {
+    seeOther(ctx, returnTo);
+    return true;
+  }
   const scope = createScope(ctx, runtime);
   const request = { returnTo, unsolicitedService: options.origin + page };
   const outcome = await attempts.start(login.flow, inputOf(ctx, runtime, request), scope, taken.event);
@@ -77,10 +88,10 @@ export async function takeUnsolicited(ctx: Context, runtime: Runtime, path: stri
 
 /** Takes a browser that comes back from the login server. */
 export async function finishLogin(ctx: Context, runtime: Runtime): Promise<void> {
-  const { login, attempts, cookies, options } = runtime;
+  const { login, attempts, cookies } = runtime;
   const reading = login.readReturn(rawQuery(ctx));
   if (reading.kind === 'malformed' || (reading.attempt === null && cookies.attemptsOf(ctx).length === 0)) {
-    if (await takeUnsolicited(ctx, runtime, `${options.basePath}${options.routePrefix}/return`)) return;
+    if (await takeUnsolicited(ctx, runtime, returnPath(runtime), await currentLogin(ctx, runtime))) return;
     return showFailure(ctx, runtime, { code: reading.kind === 'malformed' ? reading.code : 'ERR_SSO_ATTEMPT_UNKNOWN' });
   }
   const scope = createScope(ctx, runtime);
@@ -93,6 +104,10 @@ export async function finishLogin(ctx: Context, runtime: Runtime): Promise<void>
     if (outcome.kind === 'ran') break;
   }
   return answer(ctx, runtime, scope, outcome);
+}
+
+function returnPath({ options }: Runtime): string {
+  return `${options.basePath}${options.routePrefix}/return`;
 }
 
 function inputOf(ctx: Context, { login, cookies }: Runtime, request: BeginRequest): unknown {
@@ -147,7 +162,7 @@ function createScope(ctx: Context, runtime: Runtime): LoginScope {
     now: options.clock,
     beginAttempt() {
       this.attempt = attempts.newId();
-      return { attempt: this.attempt, returnUrl: `${options.baseUrl}${options.routePrefix}/return` };
+      return { attempt: this.attempt, returnUrl: options.origin + returnPath(runtime) };
     },
     admit: (principal) => admit(ctx, runtime, principal),
     isLoggedOut() {

@@ -43,6 +43,7 @@ export function createRequireLogin(runtimeOf: RuntimeOf, guard: RequireLoginOpti
     if (isIgnored(ctx.path)) return next();
     const admitted = await answeringFailures(ctx, runtime, async () => {
       const login = await currentLogin(ctx, runtime);
+      if (await takeUnsolicitedPage(ctx, runtime, login)) return false;
       if (login && isRecent(login, maxAgeMs, runtime.options.clock())) {
         const user = userOf(login);
         if (attributes === undefined || (await matchesRule(user.attributes, attributes))) {
@@ -83,11 +84,15 @@ function isRecent({ record }: CurrentLogin, maxAgeMs: number | null, now: number
   return maxAgeMs === null || (shownAt !== null && now - shownAt <= maxAgeMs);
 }
 
+async function takeUnsolicitedPage(ctx: Context, runtime: Runtime, login: CurrentLogin | undefined): Promise<boolean> {
+  if (ctx.method !== 'GET' || !ctx.originalUrl.includes('?') || !isNavigation(ctx)) return false;
+  const [path = '/'] = externalPath(ctx, runtime.options).split('?');
+  return takeUnsolicited(ctx, runtime, path, login);
+}
+
 async function sendToLogin(ctx: Context, runtime: Runtime, maxAgeMs: number | null): Promise<void> {
   const returnTo = pageToReturnTo(ctx, runtime);
   if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, returnTo);
-  const [path = '/'] = externalPath(ctx, runtime.options).split('?');
-  if (ctx.method === 'GET' && (await takeUnsolicited(ctx, runtime, path))) return;
   await beginLogin(ctx, runtime, { returnTo, maxAgeMs });
 }
 
