@@ -42,6 +42,22 @@ export function textField(fields: Fields, name: string): string {
   return value;
 }
 
+/**
+ * Clients send people on with 302, 303 or 307, and we always with 303, the one that never takes a body along: that there
+ * is a redirect is what counts. Every other status stays what it is.
+ */
+export function anyRedirect(fields: Fields): Fields {
+  const isRedirect = [301, 302, 303, 307, 308].some((status) => status === fields.status);
+  return isRedirect ? { ...fields, status: 'a redirect' } : fields;
+}
+
+/** The path and query of a request that a vector describes as `GET /path`. */
+export function requestTarget(input: Fields): string {
+  const target = /^GET (\/\S*)$/.exec(textField(input, 'request'))?.[1];
+  if (target === undefined) throw new TypeError('the vector asks for something else than a page');
+  return target;
+}
+
 function shown(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value);
 }

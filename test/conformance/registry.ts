@@ -1,27 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import type { Kinds } from './kind.ts';
 
-/** Kinds whose code is being written. Adding a file to `kinds/` is all it takes: a kind with code is run. */
-export const pending: ReadonlySet<string> = new Set([
-  'loginUrl',
-  'logoutUrl',
-  'urlEncode',
-  'validateUrl',
-  'serviceUrl',
-  'serviceBase',
-  'ticketStrip',
-  'ticketParam',
-  'ticketFormat',
-  'gateway',
-  'session',
-  'attrPolicy',
-  'roles',
-  'mapping',
-  'nextUrl',
-  'xhr',
-  'ignore',
-]);
-
 /** Kinds of features that are still to come: proxying, single logout, kept bodies, tickets that are JWTs. */
 export const later: ReadonlySet<string> = new Set([
   'proxy',

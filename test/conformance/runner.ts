@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Comparison, Kinds, Vector } from './kind.ts';
-import { later, loadKinds, pending } from './registry.ts';
+import { later, loadKinds } from './registry.ts';
 
 /** A vector that we leave on purpose. */
 export interface Deviation {
@@ -88,7 +88,7 @@ export function failures(report: Report): readonly Failure[] {
 }
 
 function refuseUnknown(vectors: readonly Vector[], kinds: Kinds): void {
-  const known = (kind: string) => Object.hasOwn(kinds, kind) || pending.has(kind) || later.has(kind);
+  const known = (kind: string) => Object.hasOwn(kinds, kind) || later.has(kind);
   const unknown = new Set(vectors.map(({ kind }) => kind).filter((kind) => !known(kind)));
   if (unknown.size > 0) throw new ConformanceError(`unknown kind of vector: ${[...unknown].join(', ')}`);
 }
