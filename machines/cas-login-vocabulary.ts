@@ -48,6 +48,8 @@ export interface CasLoginContext extends CasLoginInput {
   /** When the browser was sent away, in milliseconds since 1970. */
   readonly redirectedAt: number | null;
   readonly principal: Principal | null;
+  /** The login that this flow opened, by the id that a session points to it with. */
+  readonly loginId: string | null;
   readonly failure: Failure | null;
 }
 
@@ -66,7 +68,7 @@ export type CasLoginEvent =
   | { readonly type: 'principal.admitted' }
   | { readonly type: 'principal.refused' }
   | { readonly type: 'principal.unchecked'; readonly detail: string }
-  | { readonly type: 'session.opened' }
+  | { readonly type: 'session.opened'; readonly loginId: string }
   | {
       readonly type: 'grant.expired';
       readonly savedRequest: SavedRequestRef | null;
@@ -93,14 +95,14 @@ export const casLogin = setup({
     discardRequest: (_, _params: { readonly savedRequest: SavedRequestRef | null }) => {},
     continueAnonymously: (_, _params: { readonly returnTo: string }) => {},
     showFailure: (_, _params: { readonly failure: Failure; readonly returnTo: string }) => {},
-    endSession: (_, _params: { readonly everywhere: boolean }) => {},
+    endSession: (_, _params: { readonly everywhere: boolean; readonly loginId: string | null }) => {},
   },
   guards: {
     loginLoops: ({ context }) => context.recentLogins >= MAX_RECENT_LOGINS,
     gatewayCoolsDown: ({ context }) => context.gateway && !context.renew && context.gatewayRecentlyDeclined,
     gatewayAsked: ({ context }) => context.gateway && !context.renew,
     broughtTicket: ({ context }) => context.unsolicitedService !== null,
-    mayAskAgain: ({ context }) => context.maxAgeMs !== null && !context.renew,
+    mayAskAgain: ({ context }) => context.maxAgeMs !== null && !context.renew && !context.gateway,
     /** Credentials were shown as lately as this attempt demanded, judged from the answer and from the attempt itself. */
     freshEnough: ({ context, event }) => {
       if (event.type !== 'validation.succeeded') return false;
@@ -134,8 +136,9 @@ export function credentialsShownAt(
   { principal, at }: Success,
 ): number | null {
   const { authenticatedAt, fromNewLogin } = principal;
-  if (renew) return Math.max(authenticatedAt ?? 0, redirectedAt ?? at);
-  return authenticatedAt ?? (fromNewLogin ? at : null);
+  // A server whose clock is ahead must not make a login younger than it can be.
+  if (renew) return Math.min(at, Math.max(authenticatedAt ?? 0, redirectedAt ?? at));
+  return authenticatedAt === null ? (fromNewLogin ? at : null) : Math.min(at, authenticatedAt);
 }
 
 /** Ends an attempt: nobody is known, and the reason is kept for the page and the journal. */

@@ -58,6 +58,7 @@ const redirecting = casLogin.createStateConfig({
       description: 'The redirect is ready; the browser gets a secret that must come back with the ticket.',
       meta: { threat: 'Login CSRF: a ticket that was issued to another browser.' },
     },
+    'logout.requested': { target: 'loggedOut', description: 'The person signs out before the browser has left.' },
   },
 });
 
@@ -204,7 +205,7 @@ const authenticated = casLogin.createStateConfig({
             type: 'resumeRequest',
             params: ({ context }) => ({ returnTo: context.returnTo, savedRequest: context.savedRequest }),
           },
-          assign({ savedRequest: null }),
+          assign({ savedRequest: null, loginId: ({ event }) => event.loginId }),
         ],
         description: 'The session is stored; the person goes on where they were.',
       },
@@ -215,7 +216,7 @@ const authenticated = casLogin.createStateConfig({
             type: 'resumeRequest',
             params: ({ context }) => ({ returnTo: context.returnTo, savedRequest: null }),
           },
-          assign({ savedRequest: null }),
+          assign({ savedRequest: null, loginId: ({ event }) => event.loginId }),
         ],
         description: 'Somebody else came back: what the first person had sent is destroyed.',
         meta: { threat: 'A request of one person that runs with the rights of another.' },
@@ -294,10 +295,16 @@ const loggedOut = casLogin.createStateConfig({
   type: 'final',
   description: 'The session, and all that belonged to it, is gone, and nothing that was under way can bring it back.',
   meta: { spec: ['CAS 2.3', 'ASVS 7.4.1'] },
-  entry: {
-    type: 'endSession',
-    params: ({ event }) => ({ everywhere: event.type === 'logout.requested' && event.everywhere }),
-  },
+  entry: [
+    {
+      type: 'endSession',
+      params: ({ context, event }) => ({
+        everywhere: event.type === 'logout.requested' && event.everywhere,
+        loginId: context.loginId,
+      }),
+    },
+    assign({ principal: null, loginId: null }),
+  ],
 });
 
 /** The states, for machines that add to them or reroute them. */
@@ -326,6 +333,7 @@ export const casLoginRoot = {
     service: null,
     redirectedAt: null,
     principal: null,
+    loginId: null,
     failure: null,
   }),
 };

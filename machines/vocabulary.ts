@@ -50,7 +50,10 @@ export type FailureCode =
   | 'ERR_SSO_CAS_BAD_ANSWER'
   | 'ERR_SSO_NOT_AUTHORISED'
   | 'ERR_SSO_LOGIN_HOOK'
-  | 'ERR_SSO_LOGIN_LOOP';
+  | 'ERR_SSO_LOGIN_LOOP'
+  | 'ERR_SSO_NO_PROXY_GRANT'
+  | 'ERR_SSO_PROXY_GRANT_EXPIRED'
+  | 'ERR_SSO_PROXY_REFUSED';
 
 /** Why a flow failed. `detail` is for the log and never holds a ticket. */
 export interface Failure {
@@ -62,11 +65,12 @@ export interface Failure {
 /**
  * What a state asks of whoever runs the flow.
  * - `awaiting-browser`: nothing happens until the browser comes back; kept for minutes.
+ * - `awaiting-caller`: the flow of one request, which brings its event at once; never at rest.
  * - `awaiting-server`: an effect is under way and will answer; never at rest.
  * - `settled`: the login holds; kept as long as its session.
  * - `failed`: over, without a login.
  */
-export type FlowTag = 'awaiting-browser' | 'awaiting-server' | 'settled' | 'failed';
+export type FlowTag = 'awaiting-browser' | 'awaiting-caller' | 'awaiting-server' | 'settled' | 'failed';
 
 /** What an auditor looks up for a state. */
 export interface StateMeta {

@@ -114,6 +114,21 @@ export const explanations: Readonly<Record<SsoErrorCode, Explanation>> = {
     message:
       'You have been signed in several times in a row and the site still does not know you. Usually this browser does not keep cookies for this site. Please allow cookies, then sign in again.',
   },
+  ERR_SSO_NO_PROXY_GRANT: {
+    status: 403,
+    message:
+      'There is no proxy grant for this person, so no proxy ticket can be had. Usually the login server could not call the proxy callback of this site (its certificate chain is incomplete or not trusted there, or the address cannot be reached from there), this site is not registered there as one that may proxy, `proxy` is not set in the options, or nobody is signed in.',
+  },
+  ERR_SSO_PROXY_GRANT_EXPIRED: {
+    status: 401,
+    message:
+      'The login server no longer honours the proxy grant of this login: it has expired, or the person has signed out there. The person must sign in again.',
+  },
+  ERR_SSO_PROXY_REFUSED: {
+    status: 502,
+    message:
+      'The login server refused a proxy ticket for this service. Usually this site may not proxy, or that service is not registered there. To sign in again would not help.',
+  },
   ERR_SSO_STORE: {
     status: 503,
     message:

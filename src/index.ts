@@ -6,10 +6,14 @@ export type { RequireLoginOptions } from './koa/require-login.ts';
 export type { Sso, SsoContext, SsoState, User } from './koa-types.ts';
 export type { CampusSsoOptions, ErrorPage, Json, Logger } from './options.ts';
 export { type CampusSso, campusSso } from './plugin.ts';
-export { cas } from './protocols/cas/index.ts';
-export type { CasOptions } from './protocols/cas/options.ts';
-export { casPresets } from './protocols/cas/presets.ts';
-export type { CasEndpoints, CasVersion } from './protocols/cas/urls.ts';
+export {
+  type AddressNames,
+  type CasEndpoints,
+  type CasOptions,
+  type CasVersion,
+  cas,
+  casPresets,
+} from './protocols/cas/index.ts';
 export type { LoginProtocol } from './protocols/protocol.ts';
 export { createMemoryKeyv, type MemoryKeyvOptions } from './storage/memory-store.ts';
 export type { KeyvLike } from './storage/store.ts';

@@ -48,8 +48,6 @@ export interface Attempts<Scope extends AttemptScope> {
   resume(attempt: string, from: Return, scope: Scope): Promise<AttemptOutcome>;
   /** Logs an attempt out: one that waits for its browser, one that is settled, or one that another request works on. */
   logOut(attempt: string, everywhere: boolean, scope: Scope): Promise<AttemptOutcome>;
-  /** Whether somebody logged the attempt out while another request worked on it. */
-  isLoggedOut(attempt: string): Promise<boolean>;
 }
 
 export interface Return {
@@ -58,12 +56,14 @@ export interface Return {
   readonly event: EventObject;
   /** What the browser showed; undefined if nothing. */
   readonly secret: string | undefined;
+  /** Whether a settled flow is that of the person in this browser: the secret is gone once its attempt has ended. */
+  owns?(snapshot: AnyMachineSnapshot): boolean;
 }
 
 const ATTEMPT_ID = /^[A-Za-z0-9_-]{22}$/;
 const UNKNOWN: AttemptOutcome = { kind: 'unknown' };
 /** How long a second click waits for the first one, when another process works on it; in milliseconds. */
-const WAITS_MS = [50, 100, 200, 400, 800];
+const WAITS_MS = [50, 100, 200, 400];
 
 export function createAttempts<Scope extends AttemptScope>(options: AttemptsOptions<Scope>): Attempts<Scope> {
   const { flowStore, random, clock, journal } = options;
@@ -79,10 +79,30 @@ export function createAttempts<Scope extends AttemptScope>(options: AttemptsOpti
   });
 
   /** Keeps what a run came to; a browser that is sent away gets a new secret for the new attempt. */
-  const keep = async (id: string, flow: Flow<Scope>, snapshot: AnyMachineSnapshot, scope: Scope, binding: string) => {
+  const keep = async (
+    id: string,
+    flow: Flow<Scope>,
+    snapshot: AnyMachineSnapshot,
+    scope: Scope,
+    binding: string,
+  ): Promise<AttemptOutcome> => {
     const secret = snapshot.status === 'active' && isWaiting(snapshot) ? random(32).toString('base64url') : null;
-    await flowStore.save(scope.attempt, { id, flow, snapshot, binding: secret === null ? binding : digest(secret) });
-    return { kind: 'ran', secret } as const;
+    if (scope.attempt === '') scope.attempt = newId();
+    const stored = { id, flow, snapshot, binding: secret === null ? binding : digest(secret) };
+    await flowStore.save(scope.attempt, stored);
+    // A logout that came while this request held the record found nothing to end and left a mark. It marks first and
+    // looks again, we save first and look then: one of the two sees the other.
+    if (isSettled(snapshot) && (await flowStore.isLoggedOut(scope.attempt))) {
+      await end(scope.attempt, stored, logoutRequested(false), scope);
+    }
+    return { kind: 'ran', secret };
+  };
+
+  /** Takes a record and lets it end; undefined if it is not to be had. */
+  const end = async (attempt: string, stored: StoredFlow<Scope>, event: EventObject, scope: Scope) => {
+    if (!stored.snapshot.can(event) || !(await flowStore.claim(attempt, stored))) return undefined;
+    await send(runContext(stored.id, stored.flow, scope), stored.snapshot, event);
+    return { kind: 'ran', secret: null } as const;
   };
 
   const step = async (stored: StoredFlow<Scope>, event: EventObject, scope: Scope) => {
@@ -126,14 +146,16 @@ export function createAttempts<Scope extends AttemptScope>(options: AttemptsOpti
       return keep(id, flow, snapshot, scope, '');
     },
 
-    async resume(attempt, { flowName, event, secret }, scope) {
+    async resume(attempt, { flowName, event, secret, owns }, scope) {
       if (!ATTEMPT_ID.test(attempt)) return UNKNOWN;
       let stored = await flowStore.peek(attempt);
       // Only a browser that holds a secret for this attempt is worth waiting for.
       if (!stored && secret !== undefined) stored = await peekAfterWork(attempt);
       for (let tries = 0; stored && tries < 2; tries += 1) {
         if (stored.flow.name !== flowName) return UNKNOWN;
-        if (isWaiting(stored.snapshot) && !matches(secret, stored.binding)) return { kind: 'foreign' };
+        const isOurs =
+          matches(secret, stored.binding) || (!isWaiting(stored.snapshot) && (owns?.(stored.snapshot) ?? false));
+        if (!isOurs) return { kind: 'foreign' };
         if (!stored.snapshot.can(event)) return { kind: 'impossible' };
         scope.attempt = attempt;
         if (!isWaiting(stored.snapshot)) {
@@ -150,17 +172,26 @@ export function createAttempts<Scope extends AttemptScope>(options: AttemptsOpti
 
     async logOut(attempt, everywhere, scope) {
       if (!ATTEMPT_ID.test(attempt)) return UNKNOWN;
-      const event = { type: 'logout.requested', everywhere };
-      const stored = await flowStore.peek(attempt);
+      const event = logoutRequested(everywhere);
       scope.attempt = attempt;
-      const outcome = stored?.snapshot.can(event) ? await act(attempt, stored, event, scope) : undefined;
+      const take = async () => {
+        const stored = await flowStore.peek(attempt);
+        return stored && end(attempt, stored, event, scope);
+      };
+      const outcome = await take();
       if (outcome) return outcome;
       await flowStore.markLoggedOut(attempt);
-      return UNKNOWN;
+      return (await take()) ?? UNKNOWN;
     },
-
-    isLoggedOut: (attempt) => flowStore.isLoggedOut(attempt),
   };
+}
+
+function logoutRequested(everywhere: boolean): EventObject & { readonly everywhere: boolean } {
+  return { type: 'logout.requested', everywhere };
+}
+
+function isSettled(snapshot: AnyMachineSnapshot): boolean {
+  return snapshot.hasTag('settled');
 }
 
 function isWaiting(snapshot: AnyMachineSnapshot): boolean {

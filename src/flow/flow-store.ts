@@ -1,4 +1,4 @@
-import type { AnyMachineSnapshot, AnyStateNode } from 'xstate';
+import type { AnyMachineSnapshot, AnyStateNode, StateValue } from 'xstate';
 import type { Store } from '../storage/store.ts';
 import type { Flow } from './flow.ts';
 
@@ -112,17 +112,24 @@ function sameMachine<Scope>(flow: Flow<Scope>, envelope: Envelope): boolean {
 function resolve<Scope>(flow: Flow<Scope>, stored: Envelope['snapshot']): AnyMachineSnapshot | undefined {
   try {
     if (!hasState(flow.machine.root, stored.value)) return undefined;
-    return flow.machine.resolveState({ value: stored.value, context: stored.context });
+    return flow.machine.resolveState({ value: stored.value as StateValue, context: stored.context });
   } catch {
     return undefined;
   }
 }
 
-function hasState(node: AnyStateNode, value: unknown): value is string {
-  if (typeof value === 'string') return Object.hasOwn(node.states, value);
+function hasState(node: AnyStateNode, value: unknown): boolean {
+  if (typeof value === 'string') {
+    return node.type === 'compound' && Object.hasOwn(node.states, value) && node.states[value]?.type === 'atomic';
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const entries = Object.entries(value);
+  const expected = node.type === 'parallel' ? Object.keys(node.states).length : 1;
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    Object.entries(value).every(([key, inner]) => Object.hasOwn(node.states, key) && hasState(node.states[key]!, inner))
+    entries.length === expected &&
+    entries.every(([key, inner]) => {
+      const child = Object.hasOwn(node.states, key) ? node.states[key] : undefined;
+      return child !== undefined && hasState(child, inner);
+    })
   );
 }

@@ -62,6 +62,8 @@ export function createBackChannel(options: BackChannelOptions): BackChannel {
     });
     const encoding = String(answer.headers['content-encoding'] ?? 'identity').toLowerCase();
     if (encoding !== 'identity') {
+      // Throwing a body away is an error of the stream, and one without a listener ends the process.
+      answer.body.on('error', () => {});
       answer.body.destroy();
       return { kind: 'unreadable', reason: 'compressed although identity was asked for' };
     }

@@ -32,7 +32,10 @@ export async function applyReply(ctx: Context, runtime: Runtime, reply: Reply): 
 /** Sends the browser on with a GET, keeping this address out of caches and out of the next request's Referer. */
 export function seeOther(ctx: Context, location: string): void {
   privateResponse(ctx);
-  ctx.redirect(location);
+  ctx.status = 303;
+  // Not ctx.redirect, which writes `{` and a lone `%` anew: an address comes back as it was.
+  ctx.set('Location', location.replace(/[^\x21-\x7e]+/g, encodeURIComponent));
+  ctx.body = null;
   ctx.status = 303;
 }
 

@@ -1,7 +1,7 @@
 import { SsoError } from '../errors.ts';
 
 /**
- * Paths that a guard leaves alone: a text that is the whole path, a text that ends in `/` for everything below it, or a
+ * Paths that a guard leaves alone: a text that is the whole path, a text that ends in `/` for everything below it (`/` alone is the start page), or a
  * pattern that is anchored with `^`. Rules see the path only, never the query: an unanchored `/\.js/` over the whole
  * address would open `/admin?x=.js`.
  */
@@ -24,7 +24,7 @@ export function createIgnore(rules: readonly IgnoreRule[]): (path: string) => bo
     // What one router takes for `/public/..%2fadmin` another takes for `/admin`.
     if (/(^|\/)\.{1,2}(\/|$)|%2e|%2f|%5c|\\|\/\//i.test(path)) return false;
     return rules.some((rule) => {
-      if (typeof rule === 'string') return rule.endsWith('/') ? path.startsWith(rule) : path === rule;
+      if (typeof rule === 'string') return rule.endsWith('/') && rule !== '/' ? path.startsWith(rule) : path === rule;
       return new RegExp(rule.source, rule.flags.replace(/[gy]/g, '')).test(path);
     });
   };
@@ -32,7 +32,7 @@ export function createIgnore(rules: readonly IgnoreRule[]): (path: string) => bo
 
 /** In `^a|b` only `a` is anchored. */
 function hasOpenAlternative(source: string): boolean {
-  const topLevel = source.replace(/\\.|\[[^\]]*\]/g, '');
+  const topLevel = source.replace(/\\.|\[(?:\\.|[^\]\\])*\]/g, '');
   let depth = 0;
   for (const character of topLevel) {
     if (character === '(') depth += 1;

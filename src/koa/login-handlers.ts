@@ -98,12 +98,20 @@ export async function finishLogin(ctx: Context, runtime: Runtime): Promise<void>
   let outcome: AttemptOutcome = { kind: 'unknown' };
   for (const attempt of reading.attempt === null ? cookies.attemptsOf(ctx) : [reading.attempt]) {
     const secret = cookies.secretOf(ctx, attempt);
-    const from = { flowName: login.flow.name, event: reading.event, secret };
+    const owns = (snapshot: { readonly context: unknown }) => isOfThisPerson(ctx, runtime, snapshot.context);
+    const from = { flowName: login.flow.name, event: reading.event, secret, owns };
     outcome = await attempts.resume(attempt, from, scope);
     if (secret !== undefined && outcome.kind !== 'foreign') cookies.clearSecret(ctx, attempt);
     if (outcome.kind === 'ran') break;
   }
   return answer(ctx, runtime, scope, outcome);
+}
+
+/** Whether the session of this browser was opened for the person that a flow logged in. */
+function isOfThisPerson(ctx: Context, { personDigests }: Runtime, context: unknown): boolean {
+  const { principal } = context as { readonly principal?: Principal | null };
+  const pointer = readPointer(ctx);
+  return Boolean(principal && pointer && personDigests(principal).includes(pointer.person));
 }
 
 function returnPath({ options }: Runtime): string {
@@ -165,9 +173,6 @@ function createScope(ctx: Context, runtime: Runtime): LoginScope {
       return { attempt: this.attempt, returnUrl: options.origin + returnPath(runtime) };
     },
     admit: (principal) => admit(ctx, runtime, principal),
-    isLoggedOut() {
-      return attempts.isLoggedOut(this.attempt);
-    },
   };
 }
 

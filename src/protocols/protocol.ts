@@ -24,8 +24,6 @@ export interface LoginScope {
   now(): number;
   /** Asks the application whether the person may come in (`onLogin`). Never rejects. */
   admit(principal: Principal): Promise<Admission>;
-  /** Whether the person logged out while this request was under way. Throws SsoError ERR_SSO_STORE. */
-  isLoggedOut(): Promise<boolean>;
   /** The account that `admit` found, to be stored with the login. */
   account: unknown;
 }
@@ -47,6 +45,54 @@ export type ReturnReading =
   /** An event for an attempt; null for the latest one that the browser holds a secret for. */
   | { readonly kind: 'event'; readonly attempt: string | null; readonly event: { readonly type: string } }
   | { readonly kind: 'malformed'; readonly code: SsoErrorCode };
+
+/** What a request for a proxy ticket works with. */
+export interface ProxyTicketScope {
+  /** The ticket, once there is one. */
+  ticket: string | null;
+}
+
+/** What a call to the proxy callback works with. */
+export interface ProxyCallbackScope {
+  /** The status to answer with. */
+  status: number;
+}
+
+/** A proxy in a chain: the exact address of its callback, or a pattern that is anchored with `^` and `$`. */
+export type ProxyRule = string | RegExp;
+
+/** The chains that may act for a person, each with the most recent proxy first; or a function that decides. */
+export type AllowedChains = readonly (readonly ProxyRule[])[] | ((proxies: readonly string[]) => boolean);
+
+/** What a caller's ticket is measured against. */
+export interface ProxiedCallPolicy {
+  readonly allowedChains: AllowedChains;
+  /** Accepts a ticket that a person brought without any proxy. */
+  readonly allowDirect: boolean;
+}
+
+/** Who called us with a ticket, and through whom. */
+export type ProxiedCall =
+  | { readonly kind: 'accepted'; readonly principal: Principal; readonly proxies: readonly string[] }
+  | { readonly kind: 'failed'; readonly code: SsoErrorCode; readonly detail: string | null };
+
+/** What a protocol with proxy tickets offers beyond logins. */
+export interface ProxyCapability {
+  /** The address that login servers call. */
+  readonly callbackUrl: string | null;
+  readonly ticketFlow: Flow<ProxyTicketScope>;
+  readonly callbackFlow: Flow<ProxyCallbackScope>;
+  /** Whether the site root is the callback as well. */
+  readonly callbackAtRoot: boolean;
+  /** Turns the parameters of a call to the callback into an event of its machine; raw, without `?`. */
+  readCallback(query: string): { readonly type: string };
+  /** Takes tickets out of a query, byte for byte; `query` is raw, without `?`. */
+  takeTicket(query: string): { readonly ticket: string | null; readonly query: string | null };
+  /** Validates a ticket that a caller brings, once. Never rejects for what the server says. */
+  accept(ticket: string, service: string, policy: ProxiedCallPolicy): Promise<ProxiedCall>;
+  /** What is wrong with a list of allowed chains. */
+  chainProblems(chains: unknown): readonly string[];
+}
 
 /** One way to log in, as the application configured it. Made by `cas()`; connected by `campusSso()`. */
 export interface LoginProtocol {

@@ -32,14 +32,9 @@ export function createSessionEffects({ logins, store, sessionMs }: SessionEffect
         openedAt: now,
         expiresAt: now + sessionMs,
       });
-      // Looked at only after the login is stored: whichever of the two requests comes second sees the other.
-      if (await scope.isLoggedOut()) {
-        await logins.end(loginId);
-        return { type: 'logout.requested', everywhere: false } as const;
-      }
       if (scope.loginId !== null) await logins.end(scope.loginId);
       scope.reply.session = { kind: 'open', loginId, principal };
-      return { type: 'session.opened' } as const;
+      return { type: 'session.opened', loginId } as const;
     },
 
     resumeRequest(
@@ -62,8 +57,11 @@ export function createSessionEffects({ logins, store, sessionMs }: SessionEffect
       scope.reply.failure = params;
     },
 
-    async endSession({ everywhere }: { readonly everywhere: boolean }, scope: LoginScope) {
-      if (scope.loginId !== null) await logins.end(scope.loginId);
+    async endSession(
+      { everywhere, loginId }: { readonly everywhere: boolean; readonly loginId: string | null },
+      scope: LoginScope,
+    ) {
+      if (loginId !== null) await logins.end(loginId);
       scope.reply.session = { kind: 'close' };
       scope.reply.signedOut = everywhere ? 'everywhere' : 'here';
     },

@@ -16,12 +16,14 @@ export interface CasEffectsOptions {
   readonly sessionEffects: SessionEffects;
   /** Keeps the attempt out of the service address. */
   readonly exactService: boolean;
+  readonly serviceParameter: string;
   readonly loginParameters: Readonly<Record<string, string>>;
 }
 
 /** How the CAS login machine's effects are performed. */
 export function createCasEffects(options: CasEffectsOptions): CasEffects {
-  const { loginEndpoint, dialect, backChannel, sessionEffects, exactService, loginParameters } = options;
+  const { loginEndpoint, dialect, backChannel, sessionEffects, exactService, serviceParameter, loginParameters } =
+    options;
   return {
     ...sessionEffects,
 
@@ -31,13 +33,16 @@ export function createCasEffects(options: CasEffectsOptions): CasEffects {
       scope.reply.redirect = loginUrl(loginEndpoint, {
         ...params,
         service,
-        serviceParameter: dialect.version === 'saml1.1' ? 'TARGET' : 'service',
+        serviceParameter,
         extra: loginParameters,
       });
       return { type: 'redirect.issued', service, at: scope.now() };
     },
 
     async validateTicket(validation, scope) {
+      // These answers name no proxies, so a ticket that another service got for the person would pass for the person's.
+      const namesProxies = dialect.version !== '1.0' && dialect.version !== 'saml1.1';
+      if (!namesProxies && /^PT-/i.test(validation.ticket)) return { type: 'validation.proxied' };
       const outcome = await backChannel.send(validationRequest(dialect, validation, scope.now()));
       return validationEvent(dialect, validation, outcome, scope.now());
     },

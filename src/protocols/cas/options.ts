@@ -1,6 +1,9 @@
 import { isLoopback } from '../../http/loopback.ts';
 import type { CasEndpoints, CasVersion } from './urls.ts';
 
+/** How a service and a ticket are called in addresses (CAS 2.1.1, 2.2.4). */
+export type AddressNames = 'service/ticket' | 'TARGET/SAMLart';
+
 /** How to log in through one CAS server. */
 export interface CasOptions {
   /** The prefix of the server, e.g. `https://login.example.edu/cas`. Also the issuer of the identities it vouches for. */
@@ -17,6 +20,11 @@ export interface CasOptions {
   readonly renew?: boolean;
   /** Parameters of the server's own to send people to login with, e.g. `{ locale: 'sv' }`. */
   readonly loginParameters?: Readonly<Record<string, string>>;
+  /**
+   * The names that the service and the ticket go by in addresses. Default `TARGET/SAMLart` for SAML 1.1, else
+   * `service/ticket`; some servers validate by SAML but know only the latter.
+   */
+  readonly addressNames?: AddressNames;
   /** Time for one validation, in milliseconds. Default 5000. */
   readonly timeoutMs?: number;
   /** The largest answer that is read, in bytes. Default 262144 (256 KiB). */
@@ -56,11 +64,22 @@ export function casProblems(options: CasOptions): string[] {
       complain(option, 'expected an address of the CAS server, e.g. "https://login.example.edu/cas".');
     } else if (url.protocol === 'http:' && !isLoopback(url.hostname) && !options.dangerouslyAllowPlainHttpServer) {
       complain(option, 'expected https. Over plain http anybody on the way can log in as anybody.');
+    } else if (option === 'serverUrl' && url.username + url.password + url.search + url.hash !== '') {
+      complain(option, 'expected scheme, host, port and path only, without credentials, query or fragment.');
+    }
+  }
+  for (const parameter of Object.keys(options.loginParameters ?? {})) {
+    if (/^(service|TARGET|renew|gateway)$/i.test(parameter)) {
+      complain('loginParameters', `${parameter} belongs to the protocol and is set by the plugin.`);
     }
   }
   if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) complain('name', 'expected lower-case letters, digits and hyphens.');
   if (!VERSIONS.includes(version)) complain('version', 'expected "1.0", "2.0", "3.0" or "saml1.1".');
   if (format !== 'XML' && format !== 'JSON') complain('format', 'expected "XML" or "JSON".');
+  const { addressNames = 'service/ticket' } = options;
+  if (addressNames !== 'service/ticket' && addressNames !== 'TARGET/SAMLart') {
+    complain('addressNames', 'expected "service/ticket" or "TARGET/SAMLart".');
+  }
   for (const limit of ['timeoutMs', 'maxAnswerBytes', 'samlToleranceMs'] as const) {
     const value = options[limit];
     if (value !== undefined && !(Number.isFinite(value) && value > 0)) complain(limit, 'expected a number above 0.');

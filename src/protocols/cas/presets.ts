@@ -18,9 +18,9 @@ export const casPresets = {
   lemonLdapNg: (url: string): CasOptions => ({ serverUrl: `${withoutSlash(url)}/cas`, version: '2.0' }),
   /**
    * django-cas-server. `url` is the server prefix. It sorts and re-encodes the query of a service address, which does no
-   * harm to ours, and never sends JSON.
+   * harm to ours, never sends JSON, and knows `service` and `ticket` only, also where it validates by SAML 1.1.
    */
-  djangoCasServer: (url: string): CasOptions => ({ serverUrl: url }),
+  djangoCasServer: (url: string): CasOptions => ({ serverUrl: url, addressNames: 'service/ticket' }),
 } as const;
 
 function withoutSlash(url: string): string {

@@ -13,6 +13,7 @@ export const SAML_SOAP_ACTION = 'http://www.oasis-open.org/committees/security';
 export interface SamlValidation {
   readonly ticket: string;
   readonly service: string;
+  readonly renew?: boolean;
   readonly requestId: string;
   readonly issueInstant: number;
 }
@@ -20,7 +21,7 @@ export interface SamlValidation {
 /** The whole request to `/samlValidate` (CAS 4.2.1, 4.2.2), ready to be sent. The service goes by the name `TARGET`. */
 export function samlRequest(endpoint: string, validation: SamlValidation) {
   const url = new URL(endpoint);
-  const target = `TARGET=${encodeURIComponent(validation.service)}`;
+  const target = `TARGET=${encodeURIComponent(validation.service)}${validation.renew ? '&renew=true' : ''}`;
   url.search = url.search.length > 1 ? `${url.search}&${target}` : target;
   return {
     method: 'POST',

@@ -83,6 +83,11 @@ function instant(element: XmlElement, name: string): number | null {
   return readInstant(text) ?? readInstant(`${text}Z`);
 }
 
+/** Some servers write the hour of the answer where that of the credentials belongs, and the latter into an attribute. */
+function earliest(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
+}
+
 function success(assertion: XmlElement): SamlAnswer {
   const login = child(assertion, ASSERTION, 'AuthenticationStatement', 'authentication statement');
   const statements = childrenNamed(assertion, ASSERTION, 'AttributeStatement');
@@ -97,7 +102,7 @@ function success(assertion: XmlElement): SamlAnswer {
     encryptedProxyGrantingTicket: encryptedGrant(values, new Map()),
     proxies: [],
     ...facts,
-    authenticatedAt: instant(login, 'AuthenticationInstant') ?? facts.authenticatedAt,
+    authenticatedAt: earliest(instant(login, 'AuthenticationInstant'), facts.authenticatedAt),
     authenticationMethod: login.attributes.get('AuthenticationMethod') ?? null,
   };
 }

@@ -22,7 +22,9 @@ export const ATTEMPT_PARAMETER = 'attempt';
 
 /** Whether a text can be a ticket. */
 export function isTicket(text: string, pattern: RegExp = TICKET_PATTERN): boolean {
-  return text.length <= MAX_TICKET_LENGTH && pattern.test(text);
+  if (text.length > MAX_TICKET_LENGTH) return false;
+  // The whole text, whatever flags or alternatives the pattern of a configuration has.
+  return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gmy]/g, '')).test(text);
 }
 
 /**
