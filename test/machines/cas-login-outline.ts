@@ -1,0 +1,60 @@
+/** What the CAS login was when it was last reviewed. Change it together with the machine, and read what you change. */
+export const reviewedOutline = {
+  starting: {
+    tags: 'awaiting-server',
+    on: [
+      'always when loginLoops → failed',
+      'always when gatewayCoolsDown → declined',
+      'always when broughtTicket → awaitingReturn',
+      'always → redirecting',
+    ],
+  },
+  redirecting: {
+    tags: 'awaiting-server',
+    on: ['redirect.issued → awaitingReturn', 'logout.requested → loggedOut'],
+  },
+  awaitingReturn: {
+    tags: 'awaiting-browser',
+    on: ['return.ticket → validating', 'return.withoutTicket → rejecting', 'logout.requested → loggedOut'],
+  },
+  validating: {
+    tags: 'awaiting-server',
+    on: [
+      'validation.succeeded when freshEnough → admitting',
+      'validation.succeeded when mayAskAgain → redirecting',
+      'validation.succeeded → rejecting',
+      'validation.rejected → rejecting',
+      'validation.refused → rejecting',
+      'validation.proxied → rejecting',
+      'validation.unreachable → rejecting',
+      'validation.timedOut → rejecting',
+      'validation.badStatus → rejecting',
+      'validation.unreadable → rejecting',
+      'logout.requested → loggedOut',
+    ],
+  },
+  admitting: {
+    tags: 'awaiting-server',
+    on: [
+      'principal.admitted → authenticated',
+      'principal.refused → rejecting',
+      'principal.unchecked → rejecting',
+      'logout.requested → loggedOut',
+    ],
+  },
+  authenticated: {
+    tags: 'settled',
+    on: [
+      'session.opened when samePrincipal → itself',
+      'session.opened → itself',
+      'return.ticket → itself',
+      'return.withoutTicket → itself',
+      'grant.expired → starting',
+      'logout.requested → loggedOut',
+    ],
+  },
+  rejecting: { tags: 'awaiting-server', on: ['always when gatewayAsked → declined', 'always → failed'] },
+  declined: { tags: '', on: [] },
+  failed: { tags: 'failed', on: [] },
+  loggedOut: { tags: '', on: [] },
+};

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { initialTransition, transition } from 'xstate';
+import { casLoginMachine, casLoginStates, MAX_RECENT_LOGINS } from '../../machines/index.ts';
+import {
+  contextSurvivesJson,
+  everythingCanEnd,
+  finalStatesAbsorb,
+  foreignEventsDoNothing,
+  neverKept,
+  restoresTheSame,
+  settlesOnlyThrough,
+} from '../support/invariants.ts';
+import { explore, FOREIGN_EVENTS, type Invariant, outline, undocumented } from '../support/model.ts';
+import * as invariants from './cas-login-invariants.ts';
+import { alice, bob, events, inputs, plainInput, TICKET } from './cas-login-model.ts';
+import { reviewedOutline } from './cas-login-outline.ts';
+
+const model = explore(casLoginMachine, inputs, events);
+
+const holds = (name: string, invariant: Invariant) => {
+  test(name, () => assert.deepEqual(invariant(model).slice(0, 1), []));
+};
+
+test('the machine starts by building the redirect', () => {
+  const [snapshot, asked] = initialTransition(casLoginMachine, plainInput);
+  assert.equal(snapshot.value, 'redirecting');
+  assert.deepEqual(
+    asked.map(({ type }) => type),
+    ['redirectToLogin'],
+  );
+});
+
+describe('what an auditor reads', () => {
+  test('every state and every transition has a sentence, and every state a section', () => {
+    assert.deepEqual(undocumented(casLoginMachine), []);
+  });
+
+  test('states, tags, transitions and guards are the ones that were reviewed', () => {
+    assert.deepEqual(outline(casLoginMachine), reviewedOutline);
+  });
+
+  test('the effects are the ones that were reviewed, and each of them is asked for', () => {
+    const asked = [...model.starts, ...model.edges].flatMap(({ effects }) => effects.map(({ type }) => type));
+    assert.deepEqual([...new Set(asked)].sort(), [
+      'admitPrincipal',
+      'continueAnonymously',
+      'discardRequest',
+      'endSession',
+      'openSession',
+      'redirectToLogin',
+      'resumeRequest',
+      'showFailure',
+      'validateTicket',
+    ]);
+  });
+
+  test('the events are the ones that were reviewed', () => {
+    assert.deepEqual([...casLoginMachine.events].sort(), [
+      'grant.expired',
+      'logout.requested',
+      'principal.admitted',
+      'principal.refused',
+      'principal.unchecked',
+      'redirect.issued',
+      'return.ticket',
+      'return.withoutTicket',
+      'session.opened',
+      'validation.badStatus',
+      'validation.proxied',
+      'validation.refused',
+      'validation.rejected',
+      'validation.succeeded',
+      'validation.timedOut',
+      'validation.unreachable',
+      'validation.unreadable',
+    ]);
+  });
+});
+
+describe('the model', () => {
+  test('has every event of the machine in it, and every foreign one', () => {
+    const sent = new Set(events.map(({ type }) => type));
+    for (const type of casLoginMachine.events) assert.ok(sent.has(type), type);
+    for (const { type } of FOREIGN_EVENTS) assert.ok(!new Set<string>(casLoginMachine.events).has(type), type);
+  });
+
+  test('reaches every state that a flow can rest in', () => {
+    const reached = new Set(model.nodes.map(({ state }) => state));
+    assert.deepEqual(
+      Object.keys(casLoginStates).filter((state) => !reached.has(state)),
+      ['starting', 'rejecting'],
+    );
+  });
+
+  test('sends every event to every snapshot', () => {
+    assert.equal(model.edges.length, model.nodes.length * events.length);
+  });
+});
+
+describe('who is authenticated', () => {
+  holds(
+    'authenticated is entered only after a success in this very attempt',
+    settlesOnlyThrough('validation.succeeded'),
+  );
+  holds('authenticated is entered only from admitting', invariants.onlyAdmittedPeopleAreAuthenticated);
+  holds('whoever is being admitted or authenticated is known', invariants.theAuthenticatedAreKnown);
+  holds(
+    'nobody is known where nobody is signed in',
+    invariants.nobodyIsKnownIn(({ state }) => state !== 'loggedOut'),
+  );
+  holds(
+    'nobody is known after a logout',
+    invariants.nobodyIsKnownIn(({ state }) => state === 'loggedOut'),
+  );
+  holds('with renew an older login is never admitted', invariants.renewIsEnforced);
+  holds('with an age limit a login past it is never admitted', invariants.ageLimitIsEnforced);
+});
+
+describe('failures', () => {
+  holds('every failure has a code', invariants.failuresHaveACode);
+  holds('only a failure and a quiet one have a code', invariants.onlyFailuresHaveACode);
+
+  test('every state that waits for an answer has an exit for each failing one', () => {
+    const inBothWays = (code: string) => [`declined ${code}`, `failed ${code}`];
+    assert.deepEqual(invariants.failingExits(model), {
+      redirecting: {},
+      validating: {
+        'validation.rejected': inBothWays('ERR_SSO_TICKET_REJECTED'),
+        'validation.refused': inBothWays('ERR_SSO_CAS_REFUSED'),
+        'validation.proxied': inBothWays('ERR_SSO_PROXIED_TICKET'),
+        'validation.unreachable': inBothWays('ERR_SSO_CAS_UNREACHABLE'),
+        'validation.timedOut': inBothWays('ERR_SSO_CAS_TIMEOUT'),
+        'validation.badStatus': inBothWays('ERR_SSO_CAS_BAD_STATUS'),
+        'validation.unreadable': inBothWays('ERR_SSO_CAS_BAD_ANSWER'),
+      },
+      admitting: {
+        'principal.refused': inBothWays('ERR_SSO_NOT_AUTHORISED'),
+        'principal.unchecked': inBothWays('ERR_SSO_LOGIN_HOOK'),
+      },
+    });
+  });
+});
+
+describe('what cannot happen', () => {
+  holds('no event moves a flow that is over', finalStatesAbsorb);
+  holds('unknown events and those of xstate do nothing anywhere', foreignEventsDoNothing);
+  holds('from everywhere there is a way to a login that holds or to an end', everythingCanEnd);
+  holds('the ticket is in no snapshot', neverKept(TICKET));
+  holds('no ticket is validated twice', invariants.ticketsAreValidatedOnce);
+});
+
+describe('gateway and loops', () => {
+  holds('the login server is not asked quietly again right after it declined', invariants.gatewayCoolsDown);
+  holds('the login server is asked for what the page asked for', invariants.redirectAsksWhatWasAsked);
+  holds('a page that asked not to prompt never prompts', invariants.quietLoginsStayQuiet);
+  holds('a login is declined only if the login server was asked not to prompt', invariants.onlyGatewayIsDeclined);
+  holds('a browser that loops is sent nowhere', invariants.loopsAreBroken);
+
+  test('a browser that loops is told so, at the start and when a grant expires', () => {
+    const [begun] = initialTransition(casLoginMachine, { ...plainInput, recentLogins: MAX_RECENT_LOGINS });
+    const settled = model.nodes.find(({ state }) => state === 'authenticated');
+    assert.ok(settled);
+    const [renewed] = transition(casLoginMachine, settled.snapshot as never, {
+      type: 'grant.expired',
+      savedRequest: null,
+      recentLogins: MAX_RECENT_LOGINS,
+    });
+    for (const { context } of [begun, renewed]) assert.equal(context.failure?.code, 'ERR_SSO_LOGIN_LOOP');
+  });
+
+  test('one login below the limit is still sent to the login server', () => {
+    const [begun] = initialTransition(casLoginMachine, { ...plainInput, recentLogins: MAX_RECENT_LOGINS - 1 });
+    assert.equal(begun.value, 'redirecting');
+  });
+});
+
+describe('logging out', () => {
+  holds(
+    'ends every flow that is at rest',
+    invariants.logoutEnds(({ snapshot }) => !snapshot.hasTag('awaiting-server')),
+  );
+  holds(
+    'ends a flow whose ticket or account is being looked up',
+    invariants.logoutEnds(({ state }) => state === 'validating' || state === 'admitting'),
+  );
+  holds(
+    'ends a flow whose redirect is being built',
+    invariants.logoutEnds(({ state }) => state === 'redirecting'),
+  );
+  holds('is followed by nothing', invariants.nothingFollowsALogout);
+});
+
+describe('saved requests', () => {
+  holds('go on with the rights of their owner only', invariants.savedRequestsGoToTheirOwner);
+  holds('are resumed or destroyed once the session is open', invariants.savedRequestsAreSettled);
+
+  test('one that was saved by somebody else is destroyed, and the page is shown', () => {
+    const edge = model.edges.find(
+      ({ event, from, effects }) =>
+        event.type === 'session.opened' &&
+        from.key.includes('saved-by-bob') &&
+        effects.some(({ type }) => type === 'discardRequest'),
+    );
+    assert.deepEqual(edge?.effects, [
+      { type: 'discardRequest', params: { savedRequest: { id: 'saved-by-bob', owner: bob } } },
+      { type: 'resumeRequest', params: { returnTo: plainInput.returnTo, savedRequest: null } },
+    ]);
+  });
+
+  test('one of the person who comes back is handed over once', () => {
+    const edge = model.edges.find(
+      ({ event, from, effects }) =>
+        event.type === 'session.opened' && from.key.includes('saved-by-alice') && effects.length === 1,
+    );
+    assert.deepEqual(edge?.effects, [
+      {
+        type: 'resumeRequest',
+        params: { returnTo: plainInput.returnTo, savedRequest: { id: 'saved-by-alice', owner: alice } },
+      },
+    ]);
+  });
+});
+
+describe('a snapshot that went through the store', () => {
+  holds('goes on as if it had not', restoresTheSame);
+  holds('lost nothing on the way', contextSurvivesJson);
+});
