@@ -13,6 +13,12 @@ export type Verdict =
       readonly authenticatedAt: number;
       /** The password was typed for this ticket; `false` when single sign-on gave it. */
       readonly fresh: boolean;
+      /** The session of the ticket; nothing that is told. */
+      readonly session?: string | undefined;
+      /** Stands for a proxy-granting ticket that was delivered to the callback. */
+      readonly iou?: string;
+      /** A proxy-granting ticket that only the client can decrypt, in base64. */
+      readonly encryptedGrant?: string;
     }
   | { readonly kind: 'failure'; readonly code: string; readonly message: string };
 
@@ -84,17 +90,22 @@ export function outcomeElement({ verdict, withAttributes }: Validation): string 
     return `  <cas:authenticationFailure code="${code}">${escapeMarkup(verdict.message)}</cas:authenticationFailure>`;
   }
   const lines = [`    <cas:user>${escapeMarkup(verdict.user.name)}</cas:user>`];
+  const told: [string, string][] = [];
   if (withAttributes) {
-    const told: [string, string][] = [
+    told.push(
       ['authenticationDate', new Date(verdict.authenticatedAt).toISOString()],
       ['longTermAuthenticationRequestTokenUsed', 'false'],
       ['isFromNewLogin', String(verdict.fresh)],
       ...eachValue(verdict.user),
-    ];
+    );
+  }
+  if (verdict.encryptedGrant !== undefined) told.push(['proxyGrantingTicket', verdict.encryptedGrant]);
+  if (told.length > 0) {
     lines.push('    <cas:attributes>');
     for (const [name, value] of told) lines.push(`      <cas:${name}>${escapeMarkup(value)}</cas:${name}>`);
     lines.push('    </cas:attributes>');
   }
+  if (verdict.iou !== undefined) lines.push(`    <cas:proxyGrantingTicket>${verdict.iou}</cas:proxyGrantingTicket>`);
   if (verdict.proxies.length > 0) {
     lines.push('    <cas:proxies>');
     for (const proxy of verdict.proxies) lines.push(`      <cas:proxy>${escapeMarkup(proxy)}</cas:proxy>`);
@@ -108,19 +119,23 @@ export function outcomeObject({ verdict, withAttributes }: Validation): Record<s
   if (verdict.kind === 'failure') {
     return { authenticationFailure: { code: verdict.code, description: verdict.message } };
   }
+  const { user, proxies, iou, encryptedGrant } = verdict;
+  // As Apereo does: every value in an array, the date in seconds.
+  const attributes = {
+    ...(withAttributes && {
+      authenticationDate: [verdict.authenticatedAt / 1000],
+      longTermAuthenticationRequestTokenUsed: [false],
+      isFromNewLogin: [verdict.fresh],
+      ...user.attributes,
+    }),
+    ...(encryptedGrant !== undefined && { proxyGrantingTicket: [encryptedGrant] }),
+  };
   return {
     authenticationSuccess: {
-      user: verdict.user.name,
-      ...(verdict.proxies.length > 0 && { proxies: verdict.proxies }),
-      ...(withAttributes && {
-        // As Apereo does: every value in an array, the date in seconds.
-        attributes: {
-          authenticationDate: [verdict.authenticatedAt / 1000],
-          longTermAuthenticationRequestTokenUsed: [false],
-          isFromNewLogin: [verdict.fresh],
-          ...verdict.user.attributes,
-        },
-      }),
+      user: user.name,
+      ...(iou !== undefined && { proxyGrantingTicket: iou }),
+      ...(proxies.length > 0 && { proxies }),
+      ...(Object.keys(attributes).length > 0 && { attributes }),
     },
   };
 }

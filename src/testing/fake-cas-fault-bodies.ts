@@ -21,11 +21,7 @@ function success(content: string): string {
 }
 
 /** A failure in the format that was asked for. */
-export function failureAnswer(
-  validation: Validation,
-  code: string,
-  message = 'The fake CAS server was told to fail.',
-): Answer {
+export function failureAnswer(validation: Validation, code: string, message: string): Answer {
   return writeValidation({ ...validation, verdict: { kind: 'failure', code, message } });
 }
 
@@ -73,9 +69,8 @@ export function badCharset(user: string): Buffer {
   return Buffer.concat([Buffer.from(before), Buffer.from([0xff]), Buffer.from(after)]);
 }
 
-/** The beginning of a document, up to where a careless reader has just seen the user. */
+/** The beginning of a document, up to where a careless reader has just seen the user or the proxy ticket. */
 export function firstPart(body: string): string {
-  const mark = '</cas:user>';
-  const end = body.indexOf(mark);
-  return body.slice(0, end === -1 ? Math.floor(body.length / 2) : end + mark.length);
+  const end = /<\/cas:(?:user|proxyTicket)>/.exec(body);
+  return body.slice(0, end === null ? Math.floor(body.length / 2) : end.index + end[0].length);
 }

@@ -1,4 +1,4 @@
-import { type FakeCasEndpoint, type FakeCasFault, faultFits } from './fake-cas-faults.ts';
+import { checkFault, type FakeCasEndpoint, type FakeCasFault } from './fake-cas-faults.ts';
 
 /** How often and where a fault happens. */
 export interface MisbehaveOptions {
@@ -19,10 +19,7 @@ export class FaultQueue {
 
   /** @throws TypeError when the fault cannot happen there, or `times` makes no sense. */
   add(fault: FakeCasFault, { times = 1, endpoint = 'validate' }: MisbehaveOptions = {}): void {
-    if (!faultFits(fault, endpoint)) {
-      const name = typeof fault === 'string' ? fault : fault.kind;
-      throw new TypeError(`misbehave: the fault ${name} can only happen at a validation endpoint, not at ${endpoint}.`);
-    }
+    checkFault(fault, endpoint);
     if (times !== Infinity && !(Number.isInteger(times) && times > 0)) {
       throw new TypeError('misbehave: times must be a positive whole number or Infinity.');
     }

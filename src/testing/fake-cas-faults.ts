@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
@@ -5,7 +6,6 @@ import { type Validation, xmlAnswer } from './fake-cas-answers.ts';
 import {
   badCharset,
   doctypeDocument,
-  failureAnswer,
   firstPart,
   foreignDocument,
   proxiedAnswer,
@@ -31,6 +31,7 @@ const anywhere = [
 
 type FaultAnywhere = (typeof anywhere)[number];
 type FaultInDocument = 'wrong-namespace' | 'two-outcomes' | 'two-users' | 'doctype' | 'bad-charset' | 'proxied';
+type FaultInCallback = 'late-callback' | 'no-callback' | 'double-callback';
 
 /**
  * A way to misbehave.
@@ -54,27 +55,59 @@ type FaultInDocument = 'wrong-namespace' | 'two-outcomes' | 'two-users' | 'docty
  * | `doctype` †                  | a success whose user is an entity defined in the document                              |
  * | `bad-charset` †              | a success whose user contains a byte that is not UTF-8                                 |
  * | `proxied` †                  | a success that came through `https://proxy.example.org/callback`, whatever the endpoint |
- * | `{ kind: 'failure', code, message? }` † | a failure with that CAS code                                                |
+ * | `{ kind: 'failure', code, message? }` ‡ | a failure with that CAS code                                                |
+ * | `late-callback`, `{ kind: 'late-callback', ms }` † | is right, but the proxy callback comes `ms` milliseconds after it (1000 for the bare name) |
+ * | `no-callback` †              | holds an IOU, but the callback never comes                                             |
+ * | `double-callback` †          | is right, but the IOU was delivered a second time, with a PGT that is good for nothing |
+ * | `{ kind: 'encrypted-grant', publicKey }` † | holds the PGT itself instead of an IOU, as the attribute `proxyGrantingTicket`, encrypted for that RSA key (PEM) with PKCS#1 v1.5 padding, in base64; no callback |
  *
- * † at the validation endpoints only. Except for `proxied` and `failure`, which are told in the format that was asked for, these
- * answers are CAS XML.
+ * † at the validation endpoints only; ‡ at those and at `/proxy`. Except for `proxied`, `failure` and those that concern the
+ * callback, which are told in the format that was asked for, these answers are CAS XML. Those that concern the callback need
+ * a validation that would bring a grant; every other validation is answered as if there were no fault.
  *
  * The successes name the user of the ticket, or the first user when the ticket is not good: a client without the defence
- * in question logs that user in, and a test notices. The request itself is carried out first, so its ticket is spent.
+ * in question logs that user in, and a test notices. At `/proxy` they carry the proxy ticket, or a made-up one. The request
+ * itself is carried out first, so its ticket is spent.
  */
 export type FakeCasFault =
   | FaultAnywhere
   | FaultInDocument
-  | { readonly kind: 'slow'; readonly ms: number }
+  | FaultInCallback
+  | { readonly kind: 'slow' | 'late-callback'; readonly ms: number }
+  | { readonly kind: 'encrypted-grant'; readonly publicKey: string }
   | { readonly kind: 'failure'; readonly code: string; readonly message?: string };
 
 /** The kinds of endpoint that can misbehave. */
-export type FakeCasEndpoint = 'validate' | 'login' | 'logout';
+export type FakeCasEndpoint = 'validate' | 'proxy' | 'login' | 'logout';
 
-/** Whether a fault can happen at that kind of endpoint. */
-export function faultFits(fault: FakeCasFault, endpoint: FakeCasEndpoint): boolean {
-  if (endpoint === 'validate') return true;
-  return typeof fault === 'string' ? (anywhere as readonly string[]).includes(fault) : fault.kind === 'slow';
+/** The name of a fault. */
+export function faultKind(fault: FakeCasFault): string {
+  return typeof fault === 'string' ? fault : fault.kind;
+}
+
+/** @throws TypeError when the fault cannot happen at that kind of endpoint, or not at all. */
+export function checkFault(fault: FakeCasFault, endpoint: FakeCasEndpoint): void {
+  const kind = faultKind(fault);
+  const fits =
+    endpoint === 'validate' ||
+    (anywhere as readonly string[]).includes(kind) ||
+    (endpoint === 'proxy' && typeof fault === 'object' && fault.kind === 'failure');
+  if (!fits)
+    throw new TypeError(`misbehave: the fault ${kind} cannot happen at the kind of endpoint called ${endpoint}.`);
+  if (typeof fault === 'object' && fault.kind === 'encrypted-grant' && !isRsaKey(fault.publicKey)) {
+    throw new TypeError(
+      'misbehave: the public key of encrypted-grant must be one for RSA with 1024 bits or more, in PEM.',
+    );
+  }
+}
+
+function isRsaKey(pem: string): boolean {
+  try {
+    const key = createPublicKey(pem);
+    return key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 1024;
+  } catch {
+    return false;
+  }
 }
 
 /** What a fault has to work with. */
@@ -84,25 +117,32 @@ export interface Spoilable {
   readonly answer: Answer;
   /** What the answer says, when it is one of a validation. */
   readonly validation: Validation | undefined;
-  /** The name that a success shall carry. */
+  /** The name that a success of a validation shall carry. */
   readonly user: string;
+  /** An ordinary XML success of the endpoint. `more` is XML inside of it. */
+  success(more?: string): string;
+  /** A failure in the format that was asked for; none when the endpoint has no such thing. */
+  failure(code: string, message: string): Answer | undefined;
   /** Where the `redirect` fault leads. */
   readonly elsewhere: string;
   /** Calls back after so many milliseconds, unless the server is closed before. */
   later(ms: number, action: () => void): void;
 }
 
-const SLOW_MS = 1000;
+/** How long a fault that delays something does so by default. */
+export const SLOW_MS = 1000;
+const TOLD = 'The fake CAS server was told to fail.';
 const MEGABYTE = 1024 * 1024;
 const HUGE_MEGABYTES = 50;
 const BOMB_MEGABYTES = 256;
 
 /** Sends the answer spoilt by the fault. */
 export function sendFaulty(fault: FakeCasFault, spoilable: Spoilable): void {
-  const { response, answer, validation, user } = spoilable;
+  const { response, answer, validation, user, success } = spoilable;
   if (typeof fault === 'object') {
     if (fault.kind === 'slow') spoilable.later(fault.ms, () => send(response, answer));
-    else if (validation !== undefined) send(response, failureAnswer(validation, fault.code, fault.message));
+    else if (fault.kind === 'failure') send(response, spoilable.failure(fault.code, fault.message ?? TOLD) ?? answer);
+    else send(response, answer);
     return;
   }
   switch (fault) {
@@ -138,11 +178,11 @@ export function sendFaulty(fault: FakeCasFault, spoilable: Spoilable): void {
       stream(
         response,
         {},
-        padded(user, HUGE_MEGABYTES, (piece) => piece),
+        padded(success('\u0000'), HUGE_MEGABYTES, (piece) => piece),
       );
       return;
     case 'bomb':
-      stream(response, { 'Content-Encoding': 'gzip' }, padded(user, BOMB_MEGABYTES, gzipSync));
+      stream(response, { 'Content-Encoding': 'gzip' }, padded(success('\u0000'), BOMB_MEGABYTES, gzipSync));
       return;
     case 'truncated':
       send(response, { ...answer, body: firstPart(answer.body) });
@@ -168,6 +208,11 @@ export function sendFaulty(fault: FakeCasFault, spoilable: Spoilable): void {
     case 'proxied':
       if (validation !== undefined) send(response, proxiedAnswer(validation, user));
       return;
+    case 'late-callback':
+    case 'no-callback':
+    case 'double-callback':
+      send(response, answer);
+      return;
   }
 }
 
@@ -176,8 +221,8 @@ function sendBytes(response: ServerResponse, bytes: Buffer): void {
   response.end(bytes);
 }
 
-function* padded(user: string, megabytes: number, encode: (piece: Buffer) => Buffer): Generator<Buffer> {
-  const [before = '', after = ''] = successOf(user, '\u0000').split('\u0000');
+function* padded(document: string, megabytes: number, encode: (piece: Buffer) => Buffer): Generator<Buffer> {
+  const [before = '', after = ''] = document.split('\u0000');
   const filling = encode(Buffer.alloc(MEGABYTE, ' '));
   yield encode(Buffer.from(before));
   // For the bomb each piece is a whole gzip member; members in a row expand to the pieces in a row.

@@ -21,7 +21,18 @@ export interface TicketGrant {
   /** Milliseconds since the epoch. */
   readonly authenticatedAt: number;
   /** The session that dies with the ticket's right to be validated; absent for tickets issued without a browser. */
-  readonly session?: string;
+  readonly session?: string | undefined;
+}
+
+/** What a proxy-granting ticket stands for. */
+export interface ProxyGrant {
+  readonly user: FakeCasUser;
+  /** The services that a ticket issued for it will have come through, most recent first: the holder, then those before. */
+  readonly proxies: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly authenticatedAt: number;
+  /** The session that it dies with; absent when it comes of a ticket issued without a browser. */
+  readonly session?: string | undefined;
 }
 
 /** Why a ticket stands for nothing. */
@@ -35,6 +46,7 @@ interface TicketEntry extends TicketGrant {
 // A server that runs for weeks on somebody's laptop should not grow for ever.
 const KEPT_LOGIN_TICKETS = 10_000;
 const KEPT_TICKETS = 10_000;
+const KEPT_GRANTS = 10_000;
 
 /** Everything that the fake CAS server remembers between two requests. */
 export class FakeCasState {
@@ -43,6 +55,7 @@ export class FakeCasState {
   readonly #clock: () => number;
   readonly #sessions = new Map<string, SsoSession>();
   readonly #tickets = new Map<string, TicketEntry>();
+  readonly #grants = new Map<string, ProxyGrant>();
   readonly #loginTickets = new Set<string>();
   #issued = 0;
 
@@ -85,7 +98,7 @@ export class FakeCasState {
     return session;
   }
 
-  /** Ends one session, and with it every ticket of it that nobody has validated yet. */
+  /** Ends one session, and with it its proxy-granting tickets and every ticket of it that nobody has validated yet. */
   signOut(id: string | undefined): void {
     if (id !== undefined) this.#sessions.delete(id);
   }
@@ -97,9 +110,7 @@ export class FakeCasState {
 
   /** A new ticket: `PT-…` when the grant names proxies, otherwise `ST-…`. */
   issueTicket(grant: TicketGrant): string {
-    this.#issued += 1;
-    const prefix = grant.proxies.length > 0 ? 'PT' : 'ST';
-    const ticket = `${prefix}-${this.#issued}-${randomBytes(20).toString('hex')}`;
+    const ticket = this.newId(grant.proxies.length > 0 ? 'PT' : 'ST');
     this.#tickets.set(ticket, { ...grant, expiresAt: this.now() + this.#lifetime, used: false });
     dropOldest(this.#tickets, KEPT_TICKETS);
     return ticket;
@@ -112,8 +123,43 @@ export class FakeCasState {
     if (entry.used) return 'used';
     entry.used = true;
     if (this.now() >= entry.expiresAt) return 'expired';
-    if (entry.session !== undefined && !this.#sessions.has(entry.session)) return 'signed-out';
+    if (!this.#isAlive(entry)) return 'signed-out';
     return entry;
+  }
+
+  /** A new proxy-granting ticket. */
+  issueGrant(grant: ProxyGrant): string {
+    const pgt = this.newId('PGT');
+    this.#grants.set(pgt, grant);
+    dropOldest(this.#grants, KEPT_GRANTS);
+    return pgt;
+  }
+
+  /** What a proxy-granting ticket stands for, if it is good. */
+  grant(pgt: string): ProxyGrant | undefined {
+    const grant = this.#grants.get(pgt);
+    return grant !== undefined && this.#isAlive(grant) ? grant : undefined;
+  }
+
+  /** Ends one proxy-granting ticket. */
+  revokeGrant(pgt: string): void {
+    this.#grants.delete(pgt);
+  }
+
+  /** Ends every proxy-granting ticket. */
+  expireGrants(): void {
+    this.#grants.clear();
+  }
+
+  /** How many proxy-granting tickets are good. */
+  get grants(): number {
+    return [...this.#grants.values()].filter((grant) => this.#isAlive(grant)).length;
+  }
+
+  /** An identifier that nobody can guess and no ticket has. */
+  newId(prefix: 'PGT' | 'PGTIOU' | 'PT' | 'ST'): string {
+    this.#issued += 1;
+    return `${prefix}-${this.#issued}-${randomBytes(20).toString('hex')}`;
   }
 
   /** A token for one login form. */
@@ -127,6 +173,10 @@ export class FakeCasState {
   /** Uses up the token of a login form. `false` when the form was sent before, or is not ours. */
   useLoginTicket(token: string | null): boolean {
     return token !== null && this.#loginTickets.delete(token);
+  }
+
+  #isAlive({ session }: { readonly session?: string | undefined }): boolean {
+    return session === undefined || this.#sessions.has(session);
   }
 }
 

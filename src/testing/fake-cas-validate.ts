@@ -69,8 +69,8 @@ function judge(state: FakeCasState, endpoint: ValidationEndpoint, request: Valid
   if (renew && !grant.fresh) {
     return failure('INVALID_TICKET', 'The ticket comes from single sign-on, and renew demands a typed password.');
   }
-  const { user, proxies, authenticatedAt, fresh } = grant;
-  return { kind: 'success', user, proxies, authenticatedAt, fresh };
+  const { user, proxies, authenticatedAt, fresh, session } = grant;
+  return { kind: 'success', user, proxies, authenticatedAt, fresh, session };
 }
 
 const deadTicketMessages: Readonly<Record<DeadTicket, string>> = {

@@ -2,103 +2,36 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type Validation, writeValidation, xmlAnswer } from './fake-cas-answers.ts';
-import { successOf } from './fake-cas-fault-bodies.ts';
-import { FaultQueue, type MisbehaveOptions } from './fake-cas-fault-queue.ts';
+import type { FakeCas, FakeCasOptions, FakeCasValidation } from './fake-cas-api.ts';
+import { createCaller } from './fake-cas-callback.ts';
+import { failureAnswer, successOf } from './fake-cas-fault-bodies.ts';
+import { FaultQueue } from './fake-cas-fault-queue.ts';
 import { type FakeCasEndpoint, type FakeCasFault, sendFaulty } from './fake-cas-faults.ts';
+import { type GrantingSite, grantProxy } from './fake-cas-granting.ts';
 import { type Answer, BadRequest, type Exchange, plainText, readExchange, redirect, send } from './fake-cas-http.ts';
 import { type LoginSite, login, logout } from './fake-cas-login.ts';
+import { judgeProxying, type Proxying, proxyFailureAnswer, proxySuccessOf, writeProxying } from './fake-cas-proxy.ts';
 import { FakeCasState } from './fake-cas-state.ts';
 import { stylesheet } from './fake-cas-style.ts';
-import { checkUsers, defaultFakeCasUsers, type FakeCasUser } from './fake-cas-users.ts';
+import { checkUsers, defaultFakeCasUsers } from './fake-cas-users.ts';
 import { judgeValidation, readValidation, type ValidationEndpoint } from './fake-cas-validate.ts';
 
-/** How `startFakeCas` sets the server up. Everything is optional. */
-export interface FakeCasOptions {
-  /** The TCP port. Default: 0, which takes any free one. */
-  readonly port?: number;
-  /** The address to listen at, which is then in `url` as well. Default: listens at `127.0.0.1`, and `url` says `localhost`. */
-  readonly host?: string;
-  /** The path of the server. Default: `/cas`. */
-  readonly path?: string;
-  /** Serves HTTPS with this private key and certificate, both PEM. Default: plain HTTP. */
-  readonly tls?: { readonly key: string; readonly cert: string };
-  /** Who can sign in. Default: `defaultFakeCasUsers`. */
-  readonly users?: readonly FakeCasUser[];
-  /** How long a ticket may wait for its validation, in seconds. Default: 60. */
-  readonly ticketLifetimeSeconds?: number;
-  /** The present, in milliseconds since the epoch. Default: `Date.now`. */
-  readonly clock?: () => number;
-}
+export type { FakeCas, FakeCasOptions } from './fake-cas-api.ts';
 
-/** How many requests each kind of endpoint has seen so far, whether they went well or not. */
-export interface FakeCasCounts {
-  /** `/login`, the form as well as the credentials. */
-  readonly login: number;
-  /** All validation endpoints together. */
-  readonly validate: number;
-  readonly logout: number;
-  /** Everything else: the stylesheet, where the `redirect` fault leads, and addresses that do not exist. */
-  readonly other: number;
+/** What a request has come to. */
+interface Outcome {
+  readonly answer: Answer;
+  /** What the answer says, for a fault that wants to say it differently. */
+  readonly validation?: Validation;
+  readonly proxying?: Proxying;
+  /** To be done when the answer has been sent. */
+  readonly afterwards?: () => void;
 }
-
-/** A validation request that the server has seen. */
-export interface FakeCasValidation {
-  /** The path below the server's own, for example `/p3/serviceValidate`. */
-  readonly endpoint: string;
-  readonly method: string;
-  /** What the client named, decoded; `undefined` where it named nothing. The same goes for the next three. */
-  readonly service: string | undefined;
-  readonly ticket: string | undefined;
-  readonly format: string | undefined;
-  readonly pgtUrl: string | undefined;
-  /** Whether `renew` was there, with whatever value. */
-  readonly renew: boolean;
-}
-
-/** A ticket made without a browser. */
-export interface IssueTicketOptions {
-  /** The ticket counts as one for which a password was typed, so that a validation with `renew` accepts it. Default: `false`. */
-  readonly renew?: boolean;
-  /** The proxies it came through, most recent first: makes it a proxy ticket. Default: none. */
-  readonly proxies?: readonly string[];
-}
-
-/** A running fake CAS server. */
-export interface FakeCas {
-  /** The address to give to the client as its CAS server, without a trailing slash: `http://localhost:41234/cas`. */
-  readonly url: string;
-  readonly users: readonly FakeCasUser[];
-  /** Goes on counting; read it whenever needed. */
-  readonly counts: FakeCasCounts;
-  /** The last 1000 validation requests, oldest first. */
-  readonly validations: readonly FakeCasValidation[];
-  /**
-   * Makes the next answers go wrong: by default one, and at the validation endpoints. Calls add up: the second fault
-   * begins when the first has happened as often as it should.
-   *
-   * @throws TypeError when the fault cannot happen at that endpoint or `times` is not a positive whole number or `Infinity`.
-   */
-  misbehave(fault: FakeCasFault, options?: MisbehaveOptions): void;
-  /** Forgets every fault that is still to come. Requests that hang already go on hanging. */
-  behave(): void;
-  /** Ends every single sign-on session, and with it the tickets of browsers that nobody has validated yet. Tells nobody. */
-  signOutEverybody(): void;
-  /**
-   * Issues a ticket without a browser. It does not depend on any single sign-on session.
-   *
-   * @throws TypeError when there is no such user.
-   */
-  issueTicket(user: string, service: string, options?: IssueTicketOptions): string;
-  /** Ends the server and every open connection. May be called again. */
-  close(): Promise<void>;
-}
-
-type Outcome = Answer | { readonly validation: Validation };
 
 interface Route {
   readonly endpoint: FakeCasEndpoint | 'other';
   readonly methods: readonly string[];
-  handle(exchange: Exchange): Outcome;
+  handle(exchange: Exchange, fault: FakeCasFault | undefined): Answer | Outcome | Promise<Outcome>;
 }
 
 const KEPT_VALIDATIONS = 1000;
@@ -113,8 +46,9 @@ const validationEndpoints: Readonly<Record<string, ValidationEndpoint>> = {
 };
 
 /**
- * Starts a CAS server for tests and development on this machine. It speaks CAS 1, 2 and 3 and SAML 1.1 validation, shows a
- * login form, keeps single sign-on sessions, and misbehaves on demand. Everything lives in memory.
+ * Starts a CAS server for tests and development on this machine. It speaks CAS 1, 2 and 3 and SAML 1.1 validation,
+ * grants proxy tickets, shows a login form, keeps single sign-on sessions, and misbehaves on demand. Everything lives in
+ * memory.
  *
  * Never offer it to a network: it prints the passwords of its users on the login page.
  *
@@ -126,10 +60,18 @@ export async function startFakeCas(options: FakeCasOptions = {}): Promise<FakeCa
   if (!(ticketLifetimeSeconds > 0)) throw new TypeError('startFakeCas: ticketLifetimeSeconds must be above 0.');
   const path = `/${options.path ?? 'cas'}`.replace(/\/+/g, '/').replace(/\/$/, '');
   const state = new FakeCasState(users, ticketLifetimeSeconds * 1000, clock);
-  const counts = { login: 0, validate: 0, logout: 0, other: 0 };
+  const counts = { login: 0, validate: 0, proxy: 0, logout: 0, other: 0, callback: 0 };
   const validations: FakeCasValidation[] = [];
   const faults = new FaultQueue();
   const timers = new Set<NodeJS.Timeout>();
+  const closing = new AbortController();
+  const caller = createCaller(options, {
+    signal: closing.signal,
+    onCall() {
+      counts.callback += 1;
+    },
+  });
+  const granting: GrantingSite = { state, caller, onFailure: options.callbackFailure ?? 'no-grant', later };
 
   const listener: RequestListener = (request, response) => {
     serve(request, response).catch(() => response.destroy());
@@ -142,10 +84,11 @@ export async function startFakeCas(options: FakeCasOptions = {}): Promise<FakeCa
   // Browsers share cookies between ports, so two of these servers must not use the same name.
   const site: LoginSite = { state, path, cookieName: `TGC-${port}`, secure: tls !== undefined };
 
-  // One entry for each endpoint: proxy granting and single logout will have theirs here.
+  // One entry for each endpoint: single logout will have its own here.
   const routes = new Map<string, Route>([
     ['/login', { endpoint: 'login', methods: ['GET', 'HEAD', 'POST'], handle: (exchange) => login(site, exchange) }],
     ['/logout', { endpoint: 'logout', methods: ['GET', 'POST'], handle: (exchange) => logout(site, exchange) }],
+    ['/proxy', { endpoint: 'proxy', methods: ['GET', 'POST'], handle: proxy }],
     ['/style.css', { endpoint: 'other', methods: ['GET', 'HEAD'], handle: () => style() }],
     ['/elsewhere', { endpoint: 'other', methods: ['GET', 'POST'], handle: elsewhere }],
     ['', { endpoint: 'other', methods: ['GET', 'HEAD'], handle: () => redirect(`${path}/login`) }],
@@ -153,7 +96,8 @@ export async function startFakeCas(options: FakeCasOptions = {}): Promise<FakeCa
   ]);
   for (const [endpoint, kind] of Object.entries(validationEndpoints)) {
     const methods = kind.style === 'saml' ? ['POST'] : ['GET', 'POST'];
-    routes.set(endpoint, { endpoint: 'validate', methods, handle: (exchange) => validate(endpoint, kind, exchange) });
+    const handle: Route['handle'] = (exchange, fault) => validate(endpoint, kind, exchange, fault);
+    routes.set(endpoint, { endpoint: 'validate', methods, handle });
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -164,31 +108,64 @@ export async function startFakeCas(options: FakeCasOptions = {}): Promise<FakeCa
     if (!route.methods.includes(request.method ?? '')) {
       return send(response, plainText(405, 'This method is not allowed.\n', { Allow: route.methods.join(', ') }));
     }
-    let outcome: Outcome;
+    let exchange: Exchange;
+    let fault: FakeCasFault | undefined;
+    let result: Answer | Outcome;
     try {
-      outcome = route.handle(await readExchange(request, searchParams));
+      exchange = await readExchange(request, searchParams);
+      fault = route.endpoint === 'other' ? undefined : faults.take(route.endpoint);
+      result = await route.handle(exchange, fault);
     } catch (error) {
       if (!(error instanceof BadRequest)) throw error;
       return send(response, plainText(error.status, `${error.message}\n`, { Connection: 'close' }));
     }
-    const validation = 'validation' in outcome ? outcome.validation : undefined;
-    const answer = 'validation' in outcome ? writeValidation(outcome.validation) : outcome;
-    const fault = route.endpoint === 'other' ? undefined : faults.take(route.endpoint);
-    if (fault === undefined) return send(response, answer);
-    const user = validation?.verdict.kind === 'success' ? validation.verdict.user.name : (users[0]?.name ?? '');
-    const followed = `${url}/elsewhere?user=${encodeURIComponent(user)}`;
-    sendFaulty(fault, { response, answer, validation, user, elsewhere: followed, later });
+    const outcome: Outcome = 'answer' in result ? result : { answer: result };
+    if (outcome.afterwards !== undefined) response.once('close', outcome.afterwards);
+    if (fault === undefined) send(response, outcome.answer);
+    else spoil(fault, response, outcome);
   }
 
-  function validate(endpoint: string, kind: ValidationEndpoint, exchange: Exchange): Outcome {
+  function spoil(fault: FakeCasFault, response: ServerResponse, { answer, validation, proxying }: Outcome): void {
+    const user = validation?.verdict.kind === 'success' ? validation.verdict.user.name : (users[0]?.name ?? '');
+    const ticket = proxying?.verdict.kind === 'success' ? proxying.verdict.ticket : 'PT-0-made-up-for-a-fault';
+    const [name, value] = proxying === undefined ? ['user', user] : ['proxyTicket', ticket];
+    sendFaulty(fault, {
+      response,
+      answer,
+      validation,
+      user,
+      success: (more) => (proxying === undefined ? successOf(user, more) : proxySuccessOf(ticket, more)),
+      failure(code, message) {
+        if (proxying !== undefined) return proxyFailureAnswer(proxying, code, message);
+        return validation && failureAnswer(validation, code, message);
+      },
+      elsewhere: `${url}/elsewhere?${name}=${encodeURIComponent(value)}`,
+      later,
+    });
+  }
+
+  async function validate(
+    endpoint: string,
+    kind: ValidationEndpoint,
+    exchange: Exchange,
+    fault: FakeCasFault | undefined,
+  ): Promise<Outcome> {
     const request = readValidation(kind, exchange);
     const { service, ticket, format, pgtUrl, renew } = request;
     validations.push({ endpoint, method: exchange.method, service, ticket, format, pgtUrl, renew });
     if (validations.length > KEPT_VALIDATIONS) validations.shift();
-    return { validation: judgeValidation(state, kind, request) };
+    const granted = await grantProxy(granting, judgeValidation(state, kind, request), pgtUrl, fault);
+    return { ...granted, answer: writeValidation(granted.validation) };
+  }
+
+  function proxy(exchange: Exchange): Outcome {
+    const proxying = judgeProxying(state, options, exchange);
+    return { proxying, answer: writeProxying(proxying) };
   }
 
   function later(milliseconds: number, action: () => void): void {
+    // Closing ends connections, and the end of one can be what calls this.
+    if (closing.signal.aborted) return;
     const timer = setTimeout(() => {
       timers.delete(timer);
       action();
@@ -201,10 +178,14 @@ export async function startFakeCas(options: FakeCasOptions = {}): Promise<FakeCa
     url,
     users,
     counts,
+    get grants() {
+      return state.grants;
+    },
     validations,
     misbehave: (fault, how) => faults.add(fault, how),
     behave: () => faults.clear(),
     signOutEverybody: () => state.signOutEverybody(),
+    expireGrants: () => state.expireGrants(),
     issueTicket(userName, service, { renew = false, proxies = [] } = {}) {
       const user = state.user(userName);
       if (user === undefined) throw new TypeError(`issueTicket: there is no user ${JSON.stringify(userName)}.`);
@@ -212,6 +193,7 @@ export async function startFakeCas(options: FakeCasOptions = {}): Promise<FakeCa
     },
     close() {
       closed ??= new Promise((resolve) => {
+        closing.abort();
         for (const timer of timers) clearTimeout(timer);
         server.close(() => resolve());
         server.closeAllConnections();
@@ -227,7 +209,8 @@ function style(): Answer {
 
 // A client that follows the redirect fault is rewarded here, so that a test sees a login where there should be none.
 function elsewhere(exchange: Exchange): Answer {
-  return xmlAnswer(successOf(exchange.parameter('user') ?? ''));
+  const ticket = exchange.parameter('proxyTicket');
+  return xmlAnswer(ticket === undefined ? successOf(exchange.parameter('user') ?? '') : proxySuccessOf(ticket));
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

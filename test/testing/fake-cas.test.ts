@@ -78,9 +78,10 @@ describe('startFakeCas', () => {
     const cas = await start();
     await signIn(cas.url, 'alice', 'wonderland');
     await send(`${cas.url}/serviceValidate`);
+    await send(`${cas.url}/proxy`);
     await send(`${cas.url}/logout`);
     await send(`${cas.url}/nothing`);
-    assert.deepEqual({ ...cas.counts }, { login: 2, validate: 1, logout: 1, other: 1 });
+    assert.deepEqual({ ...cas.counts }, { login: 2, validate: 1, proxy: 1, logout: 1, other: 1, callback: 0 });
   });
 
   test('remembers validations as they were asked', async () => {
