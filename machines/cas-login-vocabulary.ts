@@ -27,7 +27,7 @@ export interface CasLoginInput {
   readonly returnTo: string;
   /** The login server must ask for credentials again (CAS 2.1.1). */
   readonly renew: boolean;
-  /** The login server must not ask anything (CAS 2.1.1). Ignored when `renew` is set: the two exclude each other. */
+  /** The login server must not ask anything (CAS 2.1.1). With `renew` it is not asked at all: the two exclude each other. */
   readonly gateway: boolean;
   /** The browser came back without a ticket from a gateway login a short while ago. */
   readonly gatewayRecentlyDeclined: boolean;
@@ -99,8 +99,8 @@ export const casLogin = setup({
   },
   guards: {
     loginLoops: ({ context }) => context.recentLogins >= MAX_RECENT_LOGINS,
-    gatewayCoolsDown: ({ context }) => context.gateway && !context.renew && context.gatewayRecentlyDeclined,
-    gatewayAsked: ({ context }) => context.gateway && !context.renew,
+    gatewayCoolsDown: ({ context }) => context.gateway && (context.renew || context.gatewayRecentlyDeclined),
+    gatewayAsked: ({ context }) => context.gateway,
     broughtTicket: ({ context }) => context.unsolicitedService !== null,
     mayAskAgain: ({ context }) => context.maxAgeMs !== null && !context.renew && !context.gateway,
     /** Credentials were shown as lately as this attempt demanded, judged from the answer and from the attempt itself. */
@@ -136,9 +136,10 @@ export function credentialsShownAt(
   { principal, at }: Success,
 ): number | null {
   const { authenticatedAt, fromNewLogin } = principal;
-  // A server whose clock is ahead must not make a login younger than it can be.
-  if (renew) return Math.min(at, Math.max(authenticatedAt ?? 0, redirectedAt ?? at));
-  return authenticatedAt === null ? (fromNewLogin ? at : null) : Math.min(at, authenticatedAt);
+  // An hour that lies ahead is none: else a server with a fast clock would make every login a fresh one.
+  const told = authenticatedAt !== null && authenticatedAt <= at + CLOCK_SKEW_MS ? Math.min(at, authenticatedAt) : null;
+  if (renew) return told === null ? at : Math.max(told, redirectedAt ?? at);
+  return told ?? (fromNewLogin ? at : null);
 }
 
 /** Ends an attempt: nobody is known, and the reason is kept for the page and the journal. */

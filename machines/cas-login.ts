@@ -21,7 +21,7 @@ const starting = casLogin.createStateConfig({
   always: [
     {
       guard: 'loginLoops',
-      target: 'failed',
+      target: 'rejecting',
       actions: fail('ERR_SSO_LOGIN_LOOP'),
       description: 'The browser finished several logins within a minute and still has no session: it is told so.',
       meta: { threat: 'An endless loop of redirects when cookies are blocked.' },
@@ -29,7 +29,7 @@ const starting = casLogin.createStateConfig({
     {
       guard: 'gatewayCoolsDown',
       target: 'declined',
-      description: 'The login server was asked a short while ago and knew nobody: it is not asked again.',
+      description: 'The login server was asked a short while ago, or may only be asked with a prompt: it is not asked.',
       meta: { threat: 'A loop between a public page and the login server.' },
     },
     {
@@ -49,7 +49,7 @@ const redirecting = casLogin.createStateConfig({
   meta: { spec: ['CAS 2.1.1', 'ASVS 10.1.2'] },
   entry: {
     type: 'redirectToLogin',
-    params: ({ context }) => ({ renew: context.renew, gateway: context.gateway && !context.renew }),
+    params: ({ context }) => ({ renew: context.renew, gateway: context.gateway }),
   },
   on: {
     'redirect.issued': {

@@ -117,7 +117,7 @@ export const explanations: Readonly<Record<SsoErrorCode, Explanation>> = {
   ERR_SSO_NO_PROXY_GRANT: {
     status: 403,
     message:
-      'There is no proxy grant for this person, so no proxy ticket can be had. Usually the login server could not call the proxy callback of this site (its certificate chain is incomplete or not trusted there, or the address cannot be reached from there), this site is not registered there as one that may proxy, `proxy` is not set in the options, or nobody is signed in.',
+      'There is no proxy grant for this person, so no proxy ticket can be had. Usually the login server could not call the proxy callback of this site (its certificate chain is incomplete or not trusted there, or the address cannot be reached from there), this site is not registered there as one that may proxy, this site does not ask for proxy grants, or nobody is signed in.',
   },
   ERR_SSO_PROXY_GRANT_EXPIRED: {
     status: 401,
@@ -145,6 +145,14 @@ export const explanations: Readonly<Record<SsoErrorCode, Explanation>> = {
   },
 };
 
+/** Faults of the set-up, or of this package. */
+const FOR_DEVELOPERS: ReadonlySet<SsoErrorCode> = new Set([
+  'ERR_SSO_OPTIONS',
+  'ERR_SSO_SESSION_MISSING',
+  'ERR_SSO_SEAL',
+  'ERR_SSO_FLOW',
+]);
+
 /** Settings of one error beyond what its code implies. */
 export interface SsoErrorInit {
   /** Replaces the code's standard message; must be safe to show and to log. */
@@ -166,13 +174,15 @@ export class SsoError extends Error {
   override readonly name = 'SsoError';
   readonly code: SsoErrorCode;
   readonly status: number;
-  readonly expose = true;
+  /** Whether Koa may show the message to a visitor: not where it speaks to whoever built the site. */
+  readonly expose: boolean;
   readonly detail: string | null;
 
   constructor(code: SsoErrorCode, init: SsoErrorInit = {}) {
     super(init.message ?? explanations[code].message, init.cause === undefined ? undefined : { cause: init.cause });
     this.code = code;
     this.status = explanations[code].status;
+    this.expose = !FOR_DEVELOPERS.has(code);
     this.detail = init.detail ?? null;
   }
 }
@@ -180,6 +190,10 @@ export class SsoError extends Error {
 /** Whether something thrown is ours. Compares by name and code, so that two copies of the package understand each other. */
 export function isSsoError(thrown: unknown): thrown is SsoError {
   return (
-    thrown instanceof Error && thrown.name === 'SsoError' && 'code' in thrown && String(thrown.code) in explanations
+    thrown instanceof Error &&
+    thrown.name === 'SsoError' &&
+    'code' in thrown &&
+    typeof thrown.code === 'string' &&
+    Object.hasOwn(explanations, thrown.code)
   );
 }

@@ -99,12 +99,16 @@ export interface ResolvedOptions extends Site {
 }
 
 const MIN_SECRET_LENGTH = 32;
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+/** Node runs a longer timer at once. */
+const MAX_TIMER_MS = 2_147_483_647;
 
 /**
  * Checks the options once and lists everything that is wrong with them together.
  * @throws SsoError ERR_SSO_OPTIONS
  */
-export function resolveOptions<Account extends Json>(options: CampusSsoOptions<Account>): ResolvedOptions {
+export function resolveOptions<Account extends Json>(given: CampusSsoOptions<Account>): ResolvedOptions {
+  const options: CampusSsoOptions<Account> = Object(given);
   const problems: string[] = [];
   const sites = readSites(options.baseUrl, problems);
   const [site] = sites;
@@ -115,8 +119,9 @@ export function resolveOptions<Account extends Json>(options: CampusSsoOptions<A
       problems.push(`secrets[${index}]: expected at least ${MIN_SECRET_LENGTH} random characters.`);
     }
   });
-  if (typeof options.login?.connect !== 'function') problems.push('login: expected cas({ serverUrl: … }).');
-  else problems.push(...options.login.problems);
+  if (typeof options.login?.connect !== 'function' || !Array.isArray(options.login.problems)) {
+    problems.push('login: expected cas({ serverUrl: … }).');
+  } else problems.push(...options.login.problems);
   const routePrefix = options.routePrefix ?? '/sso';
   if (!/^(\/[A-Za-z0-9_-]+)+$/.test(routePrefix)) {
     problems.push(`routePrefix: expected a path such as "/sso", got ${JSON.stringify(routePrefix)}.`);
@@ -133,6 +138,11 @@ export function resolveOptions<Account extends Json>(options: CampusSsoOptions<A
     if (options[name] !== undefined && typeof options[name] !== 'function')
       problems.push(`${name}: expected a function.`);
   }
+  const { logger } = options;
+  if (logger !== undefined && !LEVELS.every((level) => typeof logger?.[level] === 'function')) {
+    problems.push(`logger: expected the functions ${LEVELS.join(', ')}.`);
+  }
+  if (storeDeadlineMs > MAX_TIMER_MS) problems.push(`storeDeadlineMs: expected at most ${MAX_TIMER_MS}.`);
   const store = options.store as Partial<KeyvLike> | undefined;
   if (store !== undefined && !(['get', 'set', 'delete'] as const).every((name) => typeof store[name] === 'function')) {
     problems.push('store: expected a Keyv 5.6 or 6.1.');
@@ -172,6 +182,9 @@ function readSites(value: unknown, problems: string[]): readonly Site[] {
       'baseUrl: expected all addresses to have the same scheme; cookies of one would be lost on the other.',
     );
   }
+  if (new Set(known.map((url) => url.host)).size < known.length) {
+    problems.push('baseUrl: expected addresses with different hosts; a request names no more than its host.');
+  }
   return Object.freeze(
     known.map(({ origin, pathname }) => {
       const basePath = pathname.replace(/\/+$/, '');
@@ -186,9 +199,10 @@ function readBaseUrl(value: unknown, problems: string[]): URL | undefined {
     problems.push('baseUrl: expected the address people reach the app at, e.g. "https://portal.example.edu".');
     return undefined;
   }
-  if (url.username !== '' || url.search !== '' || url.hash !== '') {
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     problems.push('baseUrl: expected scheme, host, port and path only, without credentials, query or fragment.');
   }
+  if (url.pathname.includes('//')) problems.push('baseUrl: expected a path without empty parts.');
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     problems.push('baseUrl: plain http is only accepted on loopback; tickets and cookies must travel over https.');
   }

@@ -15,8 +15,8 @@ export type AttemptOutcome =
   | { readonly kind: 'ran'; readonly secret: string | null }
   /** No such attempt: expired, finished, or never ours. */
   | { readonly kind: 'unknown' }
-  /** The attempt belongs to another browser. */
-  | { readonly kind: 'foreign' }
+  /** The attempt belongs to another browser; `waiting` is its context if it is still open. */
+  | { readonly kind: 'foreign'; readonly waiting: unknown }
   /** The flow is not in a state in which this can happen. */
   | { readonly kind: 'impossible' };
 
@@ -105,16 +105,21 @@ export function createAttempts<Scope extends AttemptScope>(options: AttemptsOpti
     return { kind: 'ran', secret: null } as const;
   };
 
-  const step = async (stored: StoredFlow<Scope>, event: EventObject, scope: Scope) => {
+  const step = async (attempt: string, stored: StoredFlow<Scope>, event: EventObject, scope: Scope) => {
     const { id, flow, binding } = stored;
-    const snapshot = await send(runContext(id, flow, scope), stored.snapshot, event);
+    const run = runContext(id, flow, scope);
+    let snapshot = await send(run, stored.snapshot, event);
+    // The browser is to be sent away once more: not if the person logged out meanwhile.
+    if (isWaiting(snapshot) && (await flowStore.isLoggedOut(attempt))) {
+      snapshot = await send(run, snapshot, logoutRequested(false));
+    }
     return keep(id, flow, snapshot, scope, binding);
   };
 
   /** Runs an event on a flow that was peeked at; undefined if another request claimed it first. */
   const act = async (attempt: string, stored: StoredFlow<Scope>, event: EventObject, scope: Scope) => {
     if (!(await flowStore.claim(attempt, stored))) return undefined;
-    const work = step(stored, event, scope);
+    const work = step(attempt, stored, event, scope);
     underWay.set(attempt, work);
     try {
       return await work;
@@ -141,6 +146,8 @@ export function createAttempts<Scope extends AttemptScope>(options: AttemptsOpti
     async start(flow, input, scope, event) {
       const id = newId();
       const run = runContext(id, flow, scope);
+      // The browser is back already and no redirect will begin an attempt, so it has one from the start.
+      if (event) scope.attempt = newId();
       const first = await begin(run, input);
       const snapshot = event && first.status === 'active' ? await send(run, first, event) : first;
       return keep(id, flow, snapshot, scope, '');
@@ -155,7 +162,7 @@ export function createAttempts<Scope extends AttemptScope>(options: AttemptsOpti
         if (stored.flow.name !== flowName) return UNKNOWN;
         const isOurs =
           matches(secret, stored.binding) || (!isWaiting(stored.snapshot) && (owns?.(stored.snapshot) ?? false));
-        if (!isOurs) return { kind: 'foreign' };
+        if (!isOurs) return { kind: 'foreign', waiting: isWaiting(stored.snapshot) ? stored.snapshot.context : null };
         if (!stored.snapshot.can(event)) return { kind: 'impossible' };
         scope.attempt = attempt;
         if (!isWaiting(stored.snapshot)) {
@@ -203,7 +210,9 @@ function digest(text: string): string {
 }
 
 function matches(secret: string | undefined, binding: string): boolean {
-  const shown = Buffer.from(secret === undefined ? '' : digest(secret));
+  // A flow that began with the browser already back has no secret, and so belongs to nobody who shows one.
+  if (secret === undefined || binding === '') return false;
+  const shown = Buffer.from(digest(secret));
   const expected = Buffer.from(binding);
   return shown.length === expected.length && timingSafeEqual(shown, expected);
 }

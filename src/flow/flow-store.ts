@@ -1,5 +1,5 @@
 import type { AnyMachineSnapshot, AnyStateNode, StateValue } from 'xstate';
-import type { Store } from '../storage/store.ts';
+import type { RecordKind, Store } from '../storage/store.ts';
 import type { Flow } from './flow.ts';
 
 /** What lies in the store. `hash`, `machine` and `version` tell whether a snapshot may still be acted upon. */
@@ -73,27 +73,26 @@ export function createFlowStore<Scope>(options: FlowStoreOptions<Scope>): FlowSt
         binding,
         snapshot: { value: snapshot.value, context: snapshot.context },
       };
-      await store.put('flow', recordId(attempt, snapshot), envelope, isSettled(snapshot) ? sessionMs : attemptMs);
+      const ttl = isSettled(snapshot) ? sessionMs : attemptMs;
+      await store.put(kindOf(snapshot), attempt, envelope, ttl);
     },
     async peek(attempt) {
       return (
         restore(await store.get<Envelope>('flow', attempt)) ??
-        restore(await store.get<Envelope>('flow', settledId(attempt)))
+        restore(await store.get<Envelope>('settled-flow', attempt))
       );
     },
     async claim(attempt, { snapshot }) {
-      return (await store.claim('flow', recordId(attempt, snapshot))) !== undefined;
+      return (await store.claim(kindOf(snapshot), attempt)) !== undefined;
     },
-    markLoggedOut: (attempt) => store.put('flow', loggedOutId(attempt), true, attemptMs),
-    isLoggedOut: async (attempt) => (await store.get('flow', loggedOutId(attempt))) !== undefined,
+    markLoggedOut: (attempt) => store.put('logged-out', attempt, true, attemptMs),
+    isLoggedOut: async (attempt) => (await store.get('logged-out', attempt)) !== undefined,
   };
 }
 
-const settledId = (attempt: string) => `${attempt}/settled`;
-const loggedOutId = (attempt: string) => `${attempt}/logged-out`;
-
-function recordId(attempt: string, snapshot: AnyMachineSnapshot): string {
-  return isSettled(snapshot) ? settledId(attempt) : attempt;
+/** Records of their own kinds: a flood of attempts that nobody finishes must not push out those that were. */
+function kindOf(snapshot: AnyMachineSnapshot): RecordKind {
+  return isSettled(snapshot) ? 'settled-flow' : 'flow';
 }
 
 function isSettled(snapshot: AnyMachineSnapshot): boolean {

@@ -20,6 +20,7 @@ export async function applyReply(ctx: Context, runtime: Runtime, reply: Reply): 
   }
   // After a logout on this site only, a quiet question to the login server would undo it at the next public page.
   if (reply.gatewayDeclined || reply.signedOut) cookies.markGatewayDeclined(ctx);
+  if (reply.signedOut) cookies.forgetLogins(ctx);
   if (reply.failure) {
     const { failure, returnTo } = reply.failure;
     await showFailure(ctx, runtime, { ...failure, returnTo });

@@ -1,8 +1,13 @@
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'koa';
 import type { ResolvedOptions } from '../options.ts';
 
-/** More attempts than this in one browser and the oldest cookie goes: a cookie header has an end. */
+/** More attempts than this in one browser and the oldest cookies go: a cookie header has an end. */
 const MAX_ATTEMPT_COOKIES = 8;
+/** How many cookies one answer may take away, so that its own header stays small. */
+const MAX_CLEARED = 8;
+/** How many attempts of one browser a logout ends. */
+const MAX_ATTEMPTS = 32;
 /** How long a finished login counts as recent, in milliseconds. */
 const RECENT_MS = 60_000;
 /** How long a login server that knew nobody is left alone, in milliseconds. */
@@ -10,24 +15,44 @@ const GATEWAY_COOL_DOWN_MS = 5 * 60_000;
 
 /** The small cookies that a login needs before there is a session. None is read on an authenticated request. */
 export interface FlowCookies {
+  /** The secret of an attempt; undefined if the cookie is not one that we issued. */
   secretOf(ctx: Context, attempt: string): string | undefined;
   issueSecret(ctx: Context, attempt: string, secret: string): void;
   clearSecret(ctx: Context, attempt: string): void;
-  /** The attempts that this browser holds a secret for, the latest first. */
+  /** The attempts that this browser holds a secret of ours for, the latest first. */
   attemptsOf(ctx: Context): readonly string[];
-  /** How many logins this browser finished within the last minute. */
+  /** How many logins this browser finished within the last minute, without a logout between them. */
   recentLogins(ctx: Context): number;
   countLogin(ctx: Context): void;
-  /** Whether the login server is to be left alone: it knew nobody a short while ago, or the person has just logged out. */
+  forgetLogins(ctx: Context): void;
+  /** Whether the login server is to be left alone: it was asked a short while ago, or the person has just logged out. */
   gatewayRecentlyDeclined(ctx: Context): boolean;
   markGatewayDeclined(ctx: Context): void;
+  /** The login of a caller that brought a proxy ticket a short while ago. */
+  callerOf(ctx: Context): string | undefined;
+  issueCaller(ctx: Context, loginId: string, lifeMs: number): void;
+}
+
+/**
+ * The name of a cookie of ours. `__Host-` keeps a sibling host from planting it and needs Secure, so plain http on
+ * loopback goes without. Browsers share cookies between the ports and paths of a host, so the name tells apart the apps
+ * that live there.
+ */
+export function cookieName({ https, sites }: Pick<ResolvedOptions, 'https' | 'sites'>, what: string): string {
+  const app = createHash('sha256').update(String(sites[0]?.baseUrl)).digest('hex').slice(0, 8);
+  return `${https ? '__Host-' : ''}sso-${what}-${app}`;
 }
 
 export function createFlowCookies(options: ResolvedOptions): FlowCookies {
-  const { https, attemptMs, clock } = options;
-  // `__Host-` keeps a sibling host from planting a cookie; it needs Secure, so plain http on loopback goes without.
-  const prefix = `${https ? '__Host-' : ''}sso-`;
-  const attemptPrefix = `${prefix}attempt-`;
+  const { https, attemptMs, clock, secrets } = options;
+  // An attempt has a name of its own, so that several can be under way at once.
+  const attemptPrefix = `${cookieName(options, 'attempt')}-`;
+  const recent = cookieName(options, 'recent');
+  const anonymous = cookieName(options, 'anonymous');
+  const caller = cookieName(options, 'caller');
+  const keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', 'koa-campus-sso/attempt', 32)));
+  const macsOf = (text: string) => keys.map((key) => createHmac('sha256', key).update(text).digest().subarray(0, 16));
+
   const set = (ctx: Context, name: string, value: string | null, maxAge: number) => {
     trustBaseUrl(ctx, options);
     // Lax, since the return from the login server is a navigation from another site (Strict would lose the cookie).
@@ -41,43 +66,83 @@ export function createFlowCookies(options: ResolvedOptions): FlowCookies {
       overwrite: true,
     });
   };
-  const get = (ctx: Context, name: string) => ctx.cookies.get(name, { signed: false });
-  const attemptCookies = (ctx: Context) =>
-    [...ctx.get('Cookie').matchAll(/(?:^|;\s*)([^=;\s]+)=([^;]*)/g)].flatMap(([, name = '', value = '']) =>
-      name.startsWith(attemptPrefix) ? [{ id: name.slice(attemptPrefix.length), startedAt: startOf(value) }] : [],
-    );
 
-  return {
-    secretOf: (ctx, attempt) => get(ctx, attemptPrefix + attempt)?.split('.')[1],
-    issueSecret(ctx, attempt, secret) {
-      const others = attemptCookies(ctx).sort((a, b) => a.startedAt - b.startedAt);
-      for (const old of others.slice(0, Math.max(0, others.length - MAX_ATTEMPT_COOKIES + 1))) {
-        set(ctx, attemptPrefix + old.id, null, 0);
-      }
-      set(ctx, attemptPrefix + attempt, `${Math.floor(clock() / 1000).toString(36)}.${secret}`, attemptMs);
+  /** What an attempt cookie holds, if we wrote it: strangers' cookies must not cost a look at the store. */
+  const open = (attempt: string, value: string) => {
+    const [startedAt = '', secret = '', mac = ''] = value.split('.');
+    const shown = Buffer.from(mac, 'base64url');
+    const genuine = macsOf(`${attempt}.${startedAt}.${secret}`).some(
+      (expected) => shown.length === expected.length && timingSafeEqual(shown, expected),
+    );
+    return genuine ? { attempt, secret, startedAt: Number.parseInt(startedAt, 36) } : undefined;
+  };
+  const attemptCookies = (ctx: Context) =>
+    cookiesOf(ctx).flatMap(([name, value]) => {
+      const attempt = name.startsWith(attemptPrefix) ? name.slice(attemptPrefix.length) : '';
+      return isAttemptId(attempt) ? [{ attempt, value }] : [];
+    });
+  const ours = (ctx: Context) =>
+    attemptCookies(ctx)
+      .flatMap(({ attempt, value }) => open(attempt, value) ?? [])
+      .sort((a, b) => b.startedAt - a.startedAt)
+      .slice(0, MAX_ATTEMPTS);
+
+  const cookies: FlowCookies = {
+    secretOf(ctx, attempt) {
+      const value = isAttemptId(attempt) ? readCookie(ctx, attemptPrefix + attempt) : undefined;
+      return value === undefined ? undefined : open(attempt, value)?.secret;
     },
-    clearSecret: (ctx, attempt) => set(ctx, attemptPrefix + attempt, null, 0),
-    attemptsOf: (ctx) =>
-      attemptCookies(ctx)
-        .sort((a, b) => b.startedAt - a.startedAt)
-        .slice(0, MAX_ATTEMPT_COOKIES)
-        .map((cookie) => cookie.id),
+    issueSecret(ctx, attempt, secret) {
+      const held = ours(ctx);
+      const stale = attemptCookies(ctx).filter((cookie) => !held.some((one) => one.attempt === cookie.attempt));
+      const tooMany = held.slice(MAX_ATTEMPT_COOKIES - 1);
+      for (const old of [...tooMany, ...stale].slice(0, MAX_CLEARED)) cookies.clearSecret(ctx, old.attempt);
+      const startedAt = Math.floor(clock() / 1000).toString(36);
+      const mac = macsOf(`${attempt}.${startedAt}.${secret}`)[0]?.toString('base64url');
+      set(ctx, attemptPrefix + attempt, `${startedAt}.${secret}.${mac}`, attemptMs);
+    },
+    clearSecret(ctx, attempt) {
+      if (isAttemptId(attempt)) set(ctx, attemptPrefix + attempt, null, 0);
+    },
+    attemptsOf: (ctx) => ours(ctx).map(({ attempt }) => attempt),
     recentLogins(ctx) {
-      const [count, until] = (get(ctx, `${prefix}recent`) ?? '').split('.').map(Number);
+      const [count, until] = (readCookie(ctx, recent) ?? '').split('.').map(Number);
       return count && until && until > clock() / 1000 ? Math.min(count, 100) : 0;
     },
     countLogin(ctx) {
       const until = Math.ceil((clock() + RECENT_MS) / 1000);
-      set(ctx, `${prefix}recent`, `${this.recentLogins(ctx) + 1}.${until}`, RECENT_MS);
-      if (this.gatewayRecentlyDeclined(ctx)) set(ctx, `${prefix}anonymous`, null, 0);
+      set(ctx, recent, `${cookies.recentLogins(ctx) + 1}.${until}`, RECENT_MS);
+      if (cookies.gatewayRecentlyDeclined(ctx)) set(ctx, anonymous, null, 0);
     },
-    gatewayRecentlyDeclined: (ctx) => get(ctx, `${prefix}anonymous`) === '1',
-    markGatewayDeclined: (ctx) => set(ctx, `${prefix}anonymous`, '1', GATEWAY_COOL_DOWN_MS),
+    forgetLogins(ctx) {
+      if (readCookie(ctx, recent) !== undefined) set(ctx, recent, null, 0);
+    },
+    gatewayRecentlyDeclined: (ctx) => readCookie(ctx, anonymous) === '1',
+    markGatewayDeclined: (ctx) => set(ctx, anonymous, '1', GATEWAY_COOL_DOWN_MS),
+    callerOf: (ctx) => readCookie(ctx, caller),
+    issueCaller: (ctx, loginId, lifeMs) => set(ctx, caller, loginId, lifeMs),
   };
+  return cookies;
 }
 
-function startOf(value: string): number {
-  return Number.parseInt(value, 36) || 0;
+/** 128 random bits in base64url; nothing else becomes part of the name of a cookie. */
+function isAttemptId(text: string): boolean {
+  return /^[A-Za-z0-9_-]{22}$/.test(text);
+}
+
+/** Not `ctx.cookies.get`: it keeps a pattern for every name it was ever asked for, and ours have a new name each. */
+function readCookie(ctx: Context, wanted: string): string | undefined {
+  return cookiesOf(ctx).find(([name]) => name === wanted)?.[1];
+}
+
+function cookiesOf(ctx: Context): readonly (readonly [string, string])[] {
+  return ctx
+    .get('Cookie')
+    .split(';')
+    .map((pair) => {
+      const equals = pair.indexOf('=');
+      return [pair.slice(0, Math.max(equals, 0)).trim(), pair.slice(equals + 1).trim()] as const;
+    });
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { explanations, isSsoError, type SsoErrorCode } from '../errors.ts';
 import type { ErrorPage } from '../options.ts';
-import { privateResponse, sendPage } from './page.ts';
+import { type PageAction, privateResponse, sendPage } from './page.ts';
 import { wantsJson } from './request.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -56,11 +56,16 @@ export async function showFailure(ctx: Context, runtime: Runtime, shown: Shown):
     title: page.title,
     paragraphs: [message],
     reference: page.code,
-    actions: [
-      { kind: 'link', label: 'Sign in again', href: page.retryUrl },
-      { kind: 'link', label: 'Go to the start page', href: `${options.basePath}/` },
-    ],
+    actions: [wayOn(page, runtime), { kind: 'link', label: 'Go to the start page', href: `${options.basePath}/` }],
+    formTarget: runtime.login.logoutUrl(options.baseUrl),
   });
+}
+
+/** Whoever has the wrong account gets no further by signing in, which single sign-on does with the same one. */
+function wayOn({ code, retryUrl }: ErrorPage, { options }: Runtime): PageAction {
+  return code === 'ERR_SSO_NOT_AUTHORISED'
+    ? { kind: 'post', label: 'Use another account', href: `${options.basePath}${options.routePrefix}/logout` }
+    : { kind: 'link', label: 'Sign in again', href: retryUrl };
 }
 
 /** Runs our own part of a request, and answers what goes wrong there. Errors that are not ours are left to the host. */

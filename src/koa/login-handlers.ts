@@ -20,6 +20,8 @@ export interface BeginRequest {
   /** Credentials must have been shown within this time, in milliseconds. */
   readonly maxAgeMs?: number | null;
   readonly unsolicitedService?: string;
+  /** The person asked for it with a click on this site. */
+  readonly asked?: boolean;
 }
 
 /** A login that holds, with the id the session points to it by. */
@@ -55,6 +57,8 @@ export async function askQuietly(ctx: Context, runtime: Runtime, returnTo: strin
   const outcome = await runtime.attempts.start(runtime.login.flow, input, scope);
   if (scope.reply.gatewayDeclined) return false;
   await answer(ctx, runtime, scope, outcome);
+  // Marked already now: a login server that is down never sends the browser back, and the page must show at a reload.
+  runtime.cookies.markGatewayDeclined(ctx);
   return true;
 }
 
@@ -88,10 +92,11 @@ export async function takeUnsolicited(
 
 /** Takes a browser that comes back from the login server. */
 export async function finishLogin(ctx: Context, runtime: Runtime): Promise<void> {
-  const { login, attempts, cookies } = runtime;
+  const { login, attempts, cookies, options } = runtime;
   const reading = login.readReturn(rawQuery(ctx));
   if (reading.kind === 'malformed' || (reading.attempt === null && cookies.attemptsOf(ctx).length === 0)) {
     if (await takeUnsolicited(ctx, runtime, returnPath(runtime), await currentLogin(ctx, runtime))) return;
+    if (reading.kind === 'event' && (await currentLogin(ctx, runtime))) return seeOther(ctx, `${options.basePath}/`);
     return showFailure(ctx, runtime, { code: reading.kind === 'malformed' ? reading.code : 'ERR_SSO_ATTEMPT_UNKNOWN' });
   }
   const scope = createScope(ctx, runtime);
@@ -105,6 +110,22 @@ export async function finishLogin(ctx: Context, runtime: Runtime): Promise<void>
     if (outcome.kind === 'ran') break;
   }
   return answer(ctx, runtime, scope, outcome);
+}
+
+/** In the query of a page that was asked for quietly by a browser without cookies: do not ask again. */
+const ANONYMOUS = 'sso=anonymous';
+
+/** Whether a browser without cookies comes back from a quiet question. */
+export function isMarkedAnonymous(ctx: Context): boolean {
+  return rawQuery(ctx).split('&').includes(ANONYMOUS);
+}
+
+/** A quiet question in a browser that keeps no cookies: the page, with a mark in its address in place of a cookie. */
+function anonymousPage(context: unknown): string | undefined {
+  const { gateway, returnTo } = (context ?? {}) as { readonly gateway?: boolean; readonly returnTo?: string };
+  if (!gateway || returnTo === undefined) return undefined;
+  const [page = '', ...fragment] = returnTo.split('#');
+  return [`${page}${page.includes('?') ? '&' : '?'}${ANONYMOUS}`, ...fragment].join('#');
 }
 
 /** Whether the session of this browser was opened for the person that a flow logged in. */
@@ -125,13 +146,17 @@ function inputOf(ctx: Context, { login, cookies }: Runtime, request: BeginReques
     gateway: request.gateway ?? false,
     maxAgeMs: request.maxAgeMs ?? null,
     gatewayRecentlyDeclined: cookies.gatewayRecentlyDeclined(ctx),
-    recentLogins: cookies.recentLogins(ctx),
+    recentLogins: request.asked ? 0 : cookies.recentLogins(ctx),
     unsolicitedService: request.unsolicitedService ?? null,
   });
 }
 
 async function answer(ctx: Context, runtime: Runtime, scope: LoginScope, outcome: AttemptOutcome): Promise<void> {
-  if (outcome.kind === 'foreign') return showFailure(ctx, runtime, { code: 'ERR_SSO_ATTEMPT_FOREIGN' });
+  if (outcome.kind === 'foreign') {
+    const page = ctx.get('Cookie') === '' ? anonymousPage(outcome.waiting) : undefined;
+    if (page !== undefined) return seeOther(ctx, page);
+    return showFailure(ctx, runtime, { code: 'ERR_SSO_ATTEMPT_FOREIGN' });
+  }
   if (outcome.kind !== 'ran') return showFailure(ctx, runtime, { code: 'ERR_SSO_ATTEMPT_UNKNOWN' });
   if (outcome.secret !== null) runtime.cookies.issueSecret(ctx, scope.attempt, outcome.secret);
   return applyReply(ctx, runtime, scope.reply);
@@ -179,10 +204,13 @@ function createScope(ctx: Context, runtime: Runtime): LoginScope {
 async function admit(ctx: Context, { options }: Runtime, principal: Principal): Promise<Admission> {
   if (!options.onLogin) return { kind: 'admitted', account: null };
   try {
-    const account: Json | undefined = (await options.onLogin(principal, ctx)) ?? null;
+    const account: Json = (await options.onLogin(principal, ctx)) ?? null;
+    // It is stored with the login, so what cannot be stored must show now.
+    JSON.stringify(account);
     return account === false ? { kind: 'refused' } : { kind: 'admitted', account };
   } catch (error) {
-    ctx.app.emit('error', error, ctx);
+    // Koa takes only errors, and a hook can throw anything.
+    ctx.app.emit('error', error instanceof Error ? error : new Error('onLogin threw no error', { cause: error }), ctx);
     return { kind: 'unchecked', detail: error instanceof Error ? error.name : typeof error };
   }
 }

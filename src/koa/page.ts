@@ -10,6 +10,8 @@ export interface Page {
   /** Shown small, for whoever is asked for help. */
   readonly reference?: string;
   readonly actions: readonly PageAction[];
+  /** Where the answer to a form may redirect to beyond this site: some browsers ask `form-action` for that as well. */
+  readonly formTarget?: string | null;
 }
 
 export type PageAction =
@@ -28,7 +30,7 @@ export function sendPage(ctx: Context, options: ResolvedOptions, page: Page): vo
   if (page.actions.some((action) => action.kind === 'post')) ctx.set('Referrer-Policy', 'same-origin');
   ctx.set(
     'Content-Security-Policy',
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    `default-src 'none'; style-src 'self'; form-action 'self'${page.formTarget ? ` ${new URL(page.formTarget).origin}` : ''}; base-uri 'none'; frame-ancestors 'none'`,
   );
   ctx.set('X-Content-Type-Options', 'nosniff');
   ctx.body = render(options, page);

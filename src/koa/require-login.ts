@@ -1,10 +1,17 @@
 import type { Context, Next } from 'koa';
 import { type AttributeRule, matchesRule } from '../attributes.ts';
-import { explanations, SsoError } from '../errors.ts';
+import { explanations, isSsoError, SsoError } from '../errors.ts';
 import { attachSso, userOf } from './context.ts';
 import { answeringFailures, loginPath, showFailure } from './error-page.ts';
 import { createIgnore, type IgnoreRule } from './ignore.ts';
-import { askQuietly, beginLogin, type CurrentLogin, currentLogin, takeUnsolicited } from './login-handlers.ts';
+import {
+  askQuietly,
+  beginLogin,
+  type CurrentLogin,
+  currentLogin,
+  isMarkedAnonymous,
+  takeUnsolicited,
+} from './login-handlers.ts';
 import { privateResponse, sendPage } from './page.ts';
 import { externalPath, isNavigation, wantsJson } from './request.ts';
 import { localTarget } from './return-to.ts';
@@ -68,15 +75,25 @@ export function createTryLogin(runtimeOf: RuntimeOf) {
   return async function tryLogin(ctx: Context, next: Next): Promise<void> {
     const runtime = runtimeOf(ctx);
     attachSso(ctx, runtime);
-    const goesOn = await answeringFailures(ctx, runtime, async () => {
-      const login = await currentLogin(ctx, runtime);
-      if (login) ctx.state.user = userOf(login);
-      // A crawler or an old browser does not say that it navigates; the page is all it wants.
-      const mayAsk = !login && ctx.method === 'GET' && isNavigation(ctx) && ctx.get('Sec-Fetch-Mode') === 'navigate';
-      return !mayAsk || !(await askQuietly(ctx, runtime, pageToReturnTo(ctx, runtime)));
-    });
-    if (goesOn) await next();
+    if (!(await recognise(ctx, runtime))) await next();
   };
+}
+
+/** Returns true if the request is answered. A store that fails must not take a public page down with it. */
+async function recognise(ctx: Context, runtime: Runtime): Promise<boolean> {
+  try {
+    const login = await currentLogin(ctx, runtime);
+    if (await takeUnsolicitedPage(ctx, runtime, login)) return true;
+    if (login) ctx.state.user = userOf(login);
+    // A crawler or an old browser does not say that it navigates; the page is all it wants.
+    const navigates = ctx.method === 'GET' && isNavigation(ctx) && ctx.get('Sec-Fetch-Mode') === 'navigate';
+    if (login || !navigates || isMarkedAnonymous(ctx)) return false;
+    return await askQuietly(ctx, runtime, pageToReturnTo(ctx, runtime));
+  } catch (error) {
+    if (!isSsoError(error) || error.code !== 'ERR_SSO_STORE') throw error;
+    runtime.options.logger.error(`${error.code} (${error.detail}): a public page goes on without a user`);
+    return false;
+  }
 }
 
 function isRecent({ record }: CurrentLogin, maxAgeMs: number | null, now: number): boolean {

@@ -9,6 +9,8 @@ export function localTarget(target: unknown, baseUrl: string): string | undefine
   if (typeof target !== 'string' || target === '' || target.length > MAX_LENGTH) return undefined;
   // Control characters, spaces and backslashes are either dropped or turned into slashes by browsers.
   if (/[\u0000-\u0020\u007f-\u009f\\]/.test(target)) return undefined;
+  // Half a character cannot be carried in an address.
+  if (/\p{Surrogate}/u.test(target)) return undefined;
   // A scheme must be followed by two slashes, not one, none or three, which parsers and browsers read apart.
   if (!/^\/(?!\/\/)/.test(target) && !/^https?:\/\/[^/]/i.test(target)) return undefined;
   const base = new URL(baseUrl);
@@ -32,5 +34,6 @@ const MAX_LENGTH = 4096;
 function verbatim(target: string, url: URL): string {
   const resolved = url.pathname + url.search + url.hash;
   if (!target.startsWith('/') || target.startsWith('//')) return resolved;
-  return /(^|\/)\.{1,2}(\/|[?#]|$)|%2e/i.test(target) ? resolved : target;
+  const [path = ''] = target.split(/[?#]/);
+  return /(^|\/)\.{1,2}(\/|$)|%2e/i.test(path) ? resolved : target;
 }

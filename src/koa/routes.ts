@@ -31,7 +31,7 @@ export function createRoutes(runtimeOf: RuntimeOf, { sites, routePrefix }: Resol
       const returnTo = localTarget(ctx.query.returnTo, options.baseUrl) ?? `${options.basePath}/`;
       if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, returnTo);
       if (await currentLogin(ctx, runtime)) return seeOther(ctx, returnTo);
-      return beginLogin(ctx, runtime, { returnTo });
+      return beginLogin(ctx, runtime, { returnTo, asked: isOwnClick(ctx) });
     }),
   );
 
@@ -83,16 +83,25 @@ export function createRoutes(runtimeOf: RuntimeOf, { sites, routePrefix }: Resol
   };
 }
 
+/** A person pressed a link of ours: that ends a loop, if there was one. */
+function isOwnClick(ctx: Context): boolean {
+  return ctx.get('Sec-Fetch-Site') === 'same-origin' && ctx.get('Sec-Fetch-User') === '?1';
+}
+
 /** A browser that does not say where the request comes from: a person must press a button on a page of ours. */
-function askBeforeLogout(ctx: Context, { options }: Runtime): void {
-  const path = options.basePath + options.routePrefix;
+function askBeforeLogout(ctx: Context, { options, login }: Runtime): void {
+  const here = ctx.query.scope === 'here';
+  const path = `${options.basePath}${options.routePrefix}/logout${here ? '?scope=here' : ''}`;
   sendPage(ctx, options, {
     status: 200,
     title: 'Do you want to sign out?',
-    paragraphs: ['You will be signed out of this site and of the login server.'],
+    paragraphs: [
+      here ? 'You will be signed out of this site.' : 'You will be signed out of this site and of the login server.',
+    ],
     actions: [
-      { kind: 'post', label: 'Sign out', href: `${path}/logout` },
+      { kind: 'post', label: 'Sign out', href: path },
       { kind: 'link', label: 'Stay signed in', href: `${options.basePath}/` },
     ],
+    formTarget: here ? null : login.logoutUrl(options.baseUrl),
   });
 }

@@ -4,7 +4,7 @@ import type { Context, Middleware } from 'koa';
 import { createSession } from 'koa-session';
 import { SsoError } from '../errors.ts';
 import type { ResolvedOptions } from '../options.ts';
-import { trustBaseUrl } from './cookies.ts';
+import { cookieName, trustBaseUrl } from './cookies.ts';
 
 /** What we keep in the koa-session: a pointer, and who it was for, unreadable to anybody else. */
 interface Pointer {
@@ -33,7 +33,7 @@ export function createSessionMiddleware(app: Koa, options: ResolvedOptions): Mid
   }
   const session = createSession(
     {
-      key: `${options.https ? '__Host-' : ''}sso-session`,
+      key: cookieName(options, 'session'),
       maxAge: options.sessionMs,
       httpOnly: true,
       signed: true,

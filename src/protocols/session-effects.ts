@@ -62,7 +62,8 @@ export function createSessionEffects({ logins, store, sessionMs }: SessionEffect
       scope: LoginScope,
     ) {
       if (loginId !== null) await logins.end(loginId);
-      scope.reply.session = { kind: 'close' };
+      // A session that this very request was to open is not known to any browser yet; it may hold a later login by now.
+      scope.reply.session = scope.reply.session?.kind === 'open' ? null : { kind: 'close' };
       scope.reply.signedOut = everywhere ? 'everywhere' : 'here';
     },
   };

@@ -27,6 +27,8 @@ export interface KeyvLike {
 /** What we store. Each kind is the beginning of its keys. */
 export type RecordKind =
   | 'flow'
+  | 'settled-flow'
+  | 'logged-out'
   | 'request'
   | 'pgtiou'
   | 'grant'

@@ -55,7 +55,8 @@ export function cas(options: CasOptions): LoginProtocol {
         flow: defineFlow(name, casLoginMachine, effects),
         input: (request): CasLoginInput => ({
           ...request,
-          renew: request.renew || (options.renew ?? false),
+          // CAS 1.0 does not tell when credentials were shown, so only a login that demanded them can be fresh.
+          renew: request.renew || (options.renew ?? false) || (version === '1.0' && request.maxAgeMs !== null),
           expected: null,
           savedRequest: null,
         }),
