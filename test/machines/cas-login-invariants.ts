@@ -109,7 +109,7 @@ export const redirectAsksWhatWasAsked: Invariant = (model) =>
     .map(({ way }) => way);
 
 export const onlyGatewayIsDeclined: Invariant = (model) =>
-  forbidNodes(model, (node) => node.state === 'declined' && !isGateway(contextOf(node)));
+  forbidNodes(model, (node) => node.state === 'declined' && !contextOf(node).gateway);
 
 export const loopsAreBroken: Invariant = (model) =>
   departures(model)

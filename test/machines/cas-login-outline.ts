@@ -3,7 +3,7 @@ export const reviewedOutline = {
   starting: {
     tags: 'awaiting-server',
     on: [
-      'always when loginLoops → failed',
+      'always when loginLoops → rejecting',
       'always when gatewayCoolsDown → declined',
       'always when broughtTicket → awaitingReturn',
       'always → redirecting',

@@ -52,10 +52,11 @@ export class CookieJar {
     return [...this.#cookies.values()].filter((cookie) => cookie.expires > now);
   }
 
-  /** Forgets one cookie by name, or all of them. */
-  clear(name?: string): void {
+  /** Forgets one cookie by name, those whose name matches, or all of them. */
+  clear(name?: string | RegExp): void {
     for (const [key, cookie] of this.#cookies) {
-      if (name === undefined || cookie.name === name) this.#cookies.delete(key);
+      const isNamed = name instanceof RegExp ? name.test(cookie.name) : name === undefined || cookie.name === name;
+      if (isNamed) this.#cookies.delete(key);
     }
   }
 }

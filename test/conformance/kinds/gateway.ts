@@ -30,7 +30,7 @@ async function openQuietly(input: Fields): Promise<Fields> {
     // A visitor without a session has been here too, with a browser that keeps no cookies.
     if (session === null || isGatewayed(session)) await (await browser.get(pair.portal.url + target)).settle();
     if (session === null) browser.cookies.clear();
-    const firstTime = !browser.cookies.all().some(({ name }) => name.endsWith('sso-anonymous'));
+    const firstTime = !browser.cookies.all().some(({ name }) => name.includes('sso-anonymous'));
     const { location } = await browser.get(pair.portal.url + target);
     const redirect = location?.href.startsWith(`${pair.fakeCas.url}/login?`) ?? false;
     return { redirect, firstTime, gatewayParameter: location?.searchParams.has('gateway') ?? false };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Context, Middleware } from 'koa';
+import { cookieName } from '../../../src/koa/cookies.ts';
 import type { Browser } from '../../support/browser.ts';
 import { listen, startPair } from '../../support/portal.ts';
 import { anyRedirect, compare, type Fields, type Kinds, requestTarget } from '../kind.ts';
@@ -51,7 +52,9 @@ async function openWithTicket(input: Fields): Promise<Fields> {
     if (isSignedIn) await open(browser, '/?ticket=validTicket');
     if (cookies.MOD_CAS_G !== undefined) await (await open(browser, '/quiet')).settle();
     if (cookies.cookie_name !== undefined) {
-      browser.cookies.store(new URL(url), [`sso-session=${cookies.cookie_name}; Path=/`]);
+      browser.cookies.store(new URL(url), [
+        `${cookieName({ https: false, sites: [{ baseUrl: url, origin: url, basePath: '' }] }, 'session')}=${cookies.cookie_name}; Path=/`,
+      ]);
     }
     const markedBefore = isMarked(browser);
     answer = validation === 'success' ? success : validation === 'failure' ? failure : String(validation);
@@ -78,12 +81,12 @@ async function openWithTicket(input: Fields): Promise<Fields> {
 }
 
 function isMarked(browser: Browser): boolean {
-  return browser.cookies.all().some(({ name }) => name.endsWith('sso-anonymous'));
+  return browser.cookies.all().some(({ name }) => name.includes('sso-anonymous'));
 }
 
 /** What the session cookie holds. */
 function sessionOf(browser: Browser): string {
-  const value = browser.cookies.all().find(({ name }) => name === 'sso-session')?.value ?? '';
+  const value = browser.cookies.all().find(({ name }) => /^sso-session-\w+$/.test(name))?.value ?? '';
   return Buffer.from(value, 'base64').toString('utf8');
 }
 
