@@ -1,0 +1,51 @@
+import type { User } from '../../../src/index.ts';
+import { type Html, html } from './html.ts';
+import { moment, nameOf } from './person.ts';
+
+const DEEP_LINK = '/notes?week=3&course=logic&course=algebra';
+
+/** What can be tried, with a word on what happens then. */
+const TOUR: readonly (readonly [title: string, text: Html])[] = [
+  [
+    'Open a page that is yours',
+    html`<a href="/me">My page</a> sends you to the login server, and the login server sends you back to it.`,
+  ],
+  [
+    'Follow a deep link',
+    html`<a href="${DEEP_LINK}">Notes of week 3 in two courses</a> arrive with the address just as it was.`,
+  ],
+  ['Use two tabs', html`Open both links in tabs of their own before you sign in. Each of them finds its way.`],
+  ['Go back', html`After signing in, press Back, or open an old address again: you land on your page.`],
+  ['Sign out', html`The login ends here and at the login server. The next visit asks for a password.`],
+  ['Watch the terminal', html`The one that runs this demo shows each step of each sign-in as it happens.`],
+];
+
+/** What the start page depends on, besides who is looking at it. */
+export interface StartOptions {
+  /** The visitor has just signed out. */
+  readonly signedOut: boolean;
+  /** The login server is the fake one, which lists its users. */
+  readonly fakeServer: boolean;
+}
+
+/** The page that is open to everybody. */
+export function startPage(user: User | null, { signedOut, fakeServer }: StartOptions): Html {
+  return html`${signedOut ? html`<p class="notice" role="status">You have signed out, here and at the login server.</p>` : ''}
+<section class="hero">
+${user ? welcome(user) : invitation(fakeServer)}
+<p class="actions"><a class="button primary" href="/me">My page</a><a class="button secondary" href="${DEEP_LINK}">Notes of week 3</a></p>
+</section>
+<section aria-labelledby="tour"><h2 id="tour">What to try here</h2>
+<ol class="tour">${TOUR.map(([title, text]) => html`<li><h3>${title}</h3><p>${text}</p></li>`)}</ol>
+</section>`;
+}
+
+function welcome(user: User): Html {
+  return html`<h1>Welcome, <bdi>${nameOf(user)}</bdi></h1>
+<p class="lead">You are signed in until ${moment(user.expiresAt)} at the latest. Every page of this portal knows you.</p>`;
+}
+
+function invitation(fakeServer: boolean): Html {
+  return html`<h1>One login for the whole campus</h1>
+<p class="lead">This portal keeps no passwords. When you open a page that is yours, the login server says who you are.${fakeServer ? ' Its sign-in page lists the test users.' : ''}</p>`;
+}

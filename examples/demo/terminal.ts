@@ -1,0 +1,53 @@
+import type { JournalEntry } from '../../src/index.ts';
+import type { FakeCasUser } from '../../src/testing/index.ts';
+
+/** The codes that begin a style; 0 ends them all. Not `styleText`, which looks at the terminal in some versions of Node. */
+const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+type Style = keyof typeof STYLES;
+
+export interface StartScreen {
+  readonly portalUrl: string;
+  readonly casUrl: string;
+  /** The people of the fake server; undefined for a real one. */
+  readonly users: readonly FakeCasUser[] | undefined;
+}
+
+/** What the demo writes, line by line. */
+export function createTerminal(write: (text: string) => void, colour: boolean) {
+  const paint = (style: Style, text: string) => (colour ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text);
+  const line = (columns: readonly string[]) => write(`${`  ${columns.join('  ')}`.trimEnd()}\n`);
+  const headings = ['time'.padEnd(8), 'attempt', STEP('from → to'), EVENT('event'), 'effects'];
+
+  return {
+    start({ portalUrl, casUrl, users }: StartScreen): void {
+      const kind = users ? paint('dim', '  a fake one, for this demo') : '';
+      write(`\n  ${paint('bold', 'koa-campus-sso demo')}\n\n`);
+      write(`  Portal      ${paint('cyan', portalUrl)}\n`);
+      write(`  CAS server  ${casUrl}${kind}\n\n`);
+      const width = Math.max(...(users ?? []).map(({ name }) => name.length));
+      users?.forEach(({ name, password }, index) => {
+        write(`  ${index === 0 ? 'Users     ' : '          '}  ${name.padEnd(width)}  ${paint('dim', password)}\n`);
+      });
+      write(`${users ? '\n' : ''}  Open the portal in a browser. Ctrl-C ends everything.\n\n`);
+      line(headings.map((heading) => paint('dim', heading)));
+    },
+
+    step({ at, attempt, from, to, event, effects, code }: JournalEntry): void {
+      const step = STEP(`${from ?? '·'} → ${to}`);
+      const outcome: Style = code ? 'red' : to === 'authenticated' ? 'green' : 'bold';
+      const rest = [effects.join(', '), code && paint('red', code)].filter(Boolean).join('  ');
+      line([paint('dim', TIME(at)), paint('cyan', attempt.slice(0, 7)), paint(outcome, step), EVENT(event), rest]);
+    },
+
+    /** Something that is no step: a warning of the plugin, an error of the application. */
+    note(text: string): void {
+      line([paint('dim', TIME(Date.now())), paint('yellow', text.replace(/[\s\p{Cc}]+/gu, ' '))]);
+    },
+  };
+}
+
+export type Terminal = ReturnType<typeof createTerminal>;
+
+const TIME = (at: number) => new Date(at).toTimeString().slice(0, 8);
+const STEP = (text: string) => text.padEnd(29);
+const EVENT = (text: string) => text.padEnd(22);

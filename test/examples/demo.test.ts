@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { after, before, type TestContext, test } from 'node:test';
+import { readArguments, UsageError } from '../../examples/demo/arguments.ts';
+import { createTerminal } from '../../examples/demo/terminal.ts';
+import { defaultFakeCasUsers, startFakeCas } from '../../src/testing/index.ts';
+import { type Browser, createBrowser, type Page } from '../support/browser.ts';
+import { decodeEntities } from '../support/html-form.ts';
+import { type Example, freePort, isListening, startExample } from './example.ts';
+
+const FILE = 'examples/demo/main.ts';
+const alice = { name: 'alice', password: 'wonderland' };
+
+let shared: Demo;
+
+before(async () => {
+  shared = await startDemo();
+});
+after(() => shared?.demo.kill());
+
+interface Demo {
+  readonly demo: Example;
+  readonly portal: string;
+  readonly cas: string;
+}
+
+async function startDemo(args: readonly string[] = []): Promise<Demo> {
+  const demo = startExample(FILE, args);
+  const [, portal = ''] = await demo.printed(/^ {2}Portal {6}(http:\/\/localhost:\d+)$/m);
+  const [, cas = ''] = await demo.printed(/^ {2}CAS server {2}(\S+)/m);
+  await demo.printed(/effects$/m);
+  return { demo, portal, cas };
+}
+
+function openBrowser(t: TestContext): Browser {
+  const browser = createBrowser();
+  t.after(() => browser.close());
+  return browser;
+}
+
+/** Goes through the form of the login server, up to the page that comes after it. */
+async function signIn(browser: Browser, url: string, user: { readonly name: string; readonly password: string }) {
+  const form = await (await browser.get(url)).settle();
+  assert.match(form.body, /type="password"/, 'the login form');
+  return (await form.submit(form.forms[0]!, { username: user.name, password: user.password })).settle();
+}
+
+/** The text of a page without its markup, a space for each gap. */
+function textOf(page: Page): string {
+  return decodeEntities(page.body.replace(/<wbr>/g, '').replace(/<[^>]+>/g, ' ')).replace(/\s+/g, ' ');
+}
+
+function signOutForm(page: Page) {
+  const form = page.forms.find(({ action }) => action.pathname === '/sso/logout');
+  assert.ok(form, 'a form to sign out with');
+  return form;
+}
+
+test('a person signs in, sees what is known, and signs out; the terminal shows each step and no secret', async (t) => {
+  const { demo, portal, cas } = shared;
+  const browser = openBrowser(t);
+  const secrets = new Set<string>();
+  const remember = () => {
+    for (const { value } of browser.cookies.all()) secrets.add(value);
+  };
+
+  const start = await browser.get(portal);
+  assert.equal(start.status, 200);
+  assert.match(start.body, /<a class="button primary" href="\/me">My page<\/a>/);
+
+  const form = await (await browser.get(`${portal}/me`)).settle();
+  remember();
+  assert.equal(form.url.origin, new URL(cas).origin);
+  const back = await form.submit(form.forms[0]!, { username: alice.name, password: alice.password });
+  secrets.add(back.location?.searchParams.get('ticket') ?? '');
+  const me = await back.settle();
+  remember();
+  assert.equal(me.url.href, `${portal}/me`);
+  assert.match(
+    textOf(me),
+    /Hello, Alice Liddell You are alice , .+ Name displayName Alice Liddell E-mail mail alice@example\.edu/,
+  );
+  assert.match(me.body, /<ul><li>student<\/li><li>member<\/li><\/ul>/);
+  assert.match(textOf(await browser.get(portal)), /Welcome, Alice Liddell/);
+
+  const out = await (await me.submit(signOutForm(me))).settle();
+  assert.equal(out.url.href, `${portal}/signed-out`);
+  assert.match(textOf(out), /You have signed out/);
+  const again = await (await browser.get(`${portal}/me`)).settle();
+  assert.match(again.body, /type="password"/, 'the login server asks again');
+
+  await demo.printed(/loggedOut/);
+  const [, attempt = ''] = await demo.printed(/^ {2}\d\d:\d\d:\d\d {2}(\S{7}) {2}· → redirecting {16}begin {19}\w+$/m);
+  const steps = demo
+    .output()
+    .split('\n')
+    .filter((line) => line.includes(attempt));
+  assert.deepEqual(
+    steps.map((line) => line.slice(21, 50).trimEnd()),
+    [
+      '· → redirecting',
+      'redirecting → awaitingReturn',
+      'awaitingReturn → validating',
+      'validating → admitting',
+      'admitting → authenticated',
+      'authenticated → authenticated',
+      'authenticated → loggedOut',
+    ],
+  );
+  assert.ok(secrets.size >= 4, 'a ticket and cookies were seen');
+  for (const secret of secrets) assert.ok(secret !== '' && !demo.output().includes(secret), 'a secret was printed');
+  assert.doesNotMatch(demo.output(), /ST-|TGT-|TGC|\u001b/);
+});
+
+test('Ctrl-C ends everything at once, also with a browser connected, and reports success', async (t) => {
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    const { demo, portal, cas } = await startDemo();
+    t.after(() => demo.kill());
+    await signIn(openBrowser(t), `${portal}/me`, alice);
+    assert.deepEqual([await isListening(portal), await isListening(cas)], [true, true]);
+
+    const asked = Date.now();
+    demo.signal(name);
+    assert.deepEqual(await demo.ended(), { code: 0, signal: null }, name);
+    assert.ok(Date.now() - asked < 2000, `${name} took ${Date.now() - asked} ms`);
+    assert.deepEqual([await isListening(portal), await isListening(cas)], [false, false]);
+  }
+});
+
+test('every user of the start screen can sign in, and a deep link arrives with its query', async (t) => {
+  const { demo, portal } = shared;
+  for (const { name, password, attributes = {} } of defaultFakeCasUsers) {
+    assert.ok(demo.output().includes(`${name.padEnd(11)}  ${password}\n`), `${name} is on the start screen`);
+    const browser = openBrowser(t);
+    const notes = await signIn(browser, `${portal}/notes?b=2&a=1&b=%2F+%C3%A9`, { name, password });
+    assert.equal(notes.url.href, `${portal}/notes?b=2&a=1&b=%2F+%C3%A9`);
+    assert.match(textOf(notes), /\/notes\?b=2&a=1&b=%2F\+%C3%A9 .* b 2 a 1 b \/ é /);
+
+    const me = await browser.get(`${portal}/me`);
+    for (const value of [name, ...Object.values(attributes).flat()]) assert.ok(textOf(me).includes(value), value);
+    assert.doesNotMatch(me.body, /<co>/i, 'what came from the server is escaped');
+  }
+});
+
+test('the pages forbid everything they do not need', async (t) => {
+  const { portal, cas } = shared;
+  const browser = openBrowser(t);
+  const policy = `default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' ${new URL(cas).origin}; base-uri 'none'; frame-ancestors 'none'`;
+  await signIn(browser, `${portal}/me`, alice);
+  for (const [path, status] of [
+    ['/', 200],
+    ['/me', 200],
+    ['/notes', 200],
+    ['/nowhere', 404],
+  ] as const) {
+    const page = await browser.get(portal + path);
+    assert.equal(page.status, status, path);
+    assert.equal(page.headers.get('content-security-policy'), policy, path);
+    assert.equal(page.headers.get('cache-control'), 'no-store', path);
+    assert.match(page.body, /^<!doctype html>\n<html lang="en">/, path);
+    assert.doesNotMatch(page.body, /<script|\sstyle=|\son\w+=/i, path);
+  }
+  assert.match((await browser.get(`${portal}/portal.css`)).headers.get('content-type') ?? '', /^text\/css/);
+});
+
+test('a server of --cas takes the place of the fake one', async (t) => {
+  const other = await startFakeCas();
+  t.after(() => other.close());
+  const port = await freePort();
+  const { demo, portal, cas } = await startDemo(['--cas', other.url, '--port', port]);
+  t.after(() => demo.kill());
+  assert.deepEqual([portal, cas], [`http://localhost:${port}`, other.url]);
+  assert.doesNotMatch(demo.output(), /wonderland/);
+  assert.match(textOf(await signIn(openBrowser(t), `${portal}/me`, alice)), /Hello, Alice Liddell/);
+});
+
+test('a failed sign-in is a line with its code', async (t) => {
+  const { demo, portal } = shared;
+  const browser = openBrowser(t);
+  const form = await (await browser.get(`${portal}/me`)).settle();
+  const service = new URL(form.forms[0]!.fields.service ?? '');
+  service.searchParams.set('ticket', 'ST-never-issued');
+  assert.equal((await browser.get(service)).status, 403);
+  await demo.printed(/validating → failed {10} +validation\.rejected +showFailure {2}ERR_SSO_TICKET_REJECTED$/m);
+  assert.doesNotMatch(demo.output(), /never-issued/);
+});
+
+test('a command line that makes no sense gets the usage and exit code 2, a bad address exit code 1', async (t) => {
+  const cases: readonly (readonly [args: readonly string[], code: number, output: RegExp])[] = [
+    [['--colour'], 2, /'--colour'[\s\S]*\nUsage: npm run demo -- \[options\]\n/],
+    [['--cas', 'login.example.edu'], 1, /^The options of campusSso\(\) are not valid:\n- cas\.serverUrl: .+\n$/],
+    [['--cas', 'https://login.example.edu/cas', '--ca', '/nowhere.pem'], 1, /^ENOENT: .+'\/nowhere\.pem'\n$/],
+  ];
+  for (const [args, code, output] of cases) {
+    const demo = startExample(FILE, args);
+    t.after(() => demo.kill());
+    assert.deepEqual(await demo.ended(), { code, signal: null }, args.join(' '));
+    assert.match(demo.output(), output);
+  }
+});
+
+test('the command line is read strictly', () => {
+  assert.deepEqual(readArguments([]), { cas: undefined, ca: undefined, port: 0, help: false });
+  assert.deepEqual(readArguments(['--port=8080', '-h']), { cas: undefined, ca: undefined, port: 8080, help: true });
+  for (const args of [['now'], ['--cas'], ['--port', '70000'], ['--port', '80a'], ['--ca', 'file.pem']]) {
+    assert.throws(() => readArguments(args), UsageError, args.join(' '));
+  }
+});
+
+test('colour is only for those who asked for it', () => {
+  const entry = { flow: 'cas', at: 0, attempt: 'abcdefghijkl', from: null, event: 'begin', to: 'failed' };
+  const write = (colour: boolean) => {
+    let text = '';
+    const terminal = createTerminal((more) => {
+      text += more;
+    }, colour);
+    terminal.start({ portalUrl: 'http://localhost:1', casUrl: 'http://localhost:2', users: undefined });
+    terminal.step({ ...entry, code: 'ERR_SSO_TICKET_MISSING', effects: ['showFailure'], done: true });
+    return text;
+  };
+  assert.match(write(true), /\u001b\[31mERR_SSO_TICKET_MISSING\u001b\[0m\n$/);
+  assert.equal(write(true).replace(/\u001b\[\d+m/g, ''), write(false));
+});

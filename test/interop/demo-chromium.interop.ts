@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { after, before, type TestContext, test } from 'node:test';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { type Demo, startDemo } from '../../examples/demo/demo.ts';
+import { createTerminal } from '../../examples/demo/terminal.ts';
+import { openChromium } from '../support/chromium.ts';
+
+const NOTES = '/notes?week=3&course=logic&course=algebra';
+
+let demo: Demo;
+let chromium: Browser;
+let portal = '';
+let cas = '';
+let printed = '';
+
+before(async () => {
+  const write = (text: string) => {
+    printed += text;
+  };
+  demo = await startDemo({ cas: undefined, ca: undefined, port: 0, help: false }, createTerminal(write, false));
+  portal = /Portal +(\S+)/.exec(printed)?.[1] ?? '';
+  cas = /CAS server +(\S+)/.exec(printed)?.[1] ?? '';
+  chromium = await openChromium();
+});
+
+after(async () => {
+  await chromium?.close();
+  await demo?.close();
+});
+
+/** A browser profile of its own; what its console says about pages of the portal ends up in `complaints`. */
+async function open(t: TestContext, options: BrowserContextOptions = {}) {
+  const context = await chromium.newContext(options);
+  t.after(() => context.close());
+  context.setDefaultTimeout(15_000);
+  const complaints: string[] = [];
+  context.on('console', (message) => {
+    const grave = message.type() === 'error' || message.type() === 'warning';
+    if (grave && message.location().url.startsWith(portal)) complaints.push(message.text());
+  });
+  context.on('weberror', (error) => complaints.push(error.error().message));
+  return { context, page: await context.newPage(), complaints };
+}
+
+async function signIn(page: Page, name = 'alice', password = 'wonderland'): Promise<void> {
+  assert.ok(page.url().startsWith(`${cas}/login`), `at the login form, not at ${page.url()}`);
+  await page.fill('#username', name);
+  await page.fill('#password', password);
+  await page.click('button[type=submit]');
+}
+
+const heading = (page: Page) => page.locator('h1').innerText();
+
+test('a protected page leads to the login form and back, and greets with all that is known', async (t) => {
+  const { page, complaints } = await open(t);
+  await page.goto(portal);
+  await page.click('main >> text=My page');
+  await signIn(page);
+
+  await page.waitForURL(`${portal}/me`);
+  assert.equal(await heading(page), 'Hello, Alice Liddell');
+  const facts = page.getByRole('region', { name: 'About you' });
+  assert.deepEqual(await facts.locator('dt code').allTextContents(), ['displayName', 'mail', 'eduPersonAffiliation']);
+  assert.deepEqual(await facts.locator('dd li').allTextContents(), ['student', 'member']);
+  const login = page.getByRole('region', { name: 'About this login' });
+  assert.deepEqual(await login.locator('dl').first().locator('dt').allTextContents(), [
+    'Signed in',
+    'Holds until',
+    'Password shown',
+  ]);
+  assert.deepEqual(complaints, []);
+});
+
+test('two tabs that ask for two pages at once both get there', async (t) => {
+  const { context, page: first, complaints } = await open(t);
+  const second = await context.newPage();
+  await Promise.all([first.goto(`${portal}/me`), second.goto(portal + NOTES)]);
+  await signIn(first);
+  await first.waitForURL(`${portal}/me`);
+  await signIn(second);
+  await second.waitForURL(portal + NOTES);
+
+  assert.equal(await second.locator('.address').innerText(), NOTES);
+  assert.deepEqual(await second.locator('tbody td').allTextContents(), ['3', 'logic', 'algebra']);
+  await first.reload();
+  assert.equal(await heading(first), 'Hello, Alice Liddell');
+  assert.deepEqual(complaints, []);
+});
+
+test('Back after signing in, and the return address opened again, land on the page', async (t) => {
+  const { context, page, complaints } = await open(t);
+  const returns: string[] = [];
+  context.on('request', (request) => {
+    if (request.url().startsWith(`${portal}/sso/return`)) returns.push(request.url());
+  });
+  await page.goto(portal);
+  await page.click('main >> text=My page');
+  await signIn(page);
+  await page.waitForURL(`${portal}/me`);
+
+  await page.goBack();
+  await page.waitForURL(`${portal}/me`);
+  assert.equal(await heading(page), 'Hello, Alice Liddell');
+
+  const address = returns[0] ?? '';
+  assert.match(address, /[?&]ticket=ST-/);
+  for (const tab of [page, await context.newPage()]) {
+    await tab.goto(address);
+    assert.equal(tab.url(), `${portal}/me`);
+    assert.equal(await heading(tab), 'Hello, Alice Liddell');
+  }
+  assert.deepEqual(complaints, []);
+});
+
+test('a wrong password can be corrected', async (t) => {
+  const { page, complaints } = await open(t);
+  await page.goto(`${portal}/me`);
+  await signIn(page, 'zoë', 'creme brulee');
+  await page.getByRole('alert').waitFor();
+  await signIn(page, 'zoë', 'crème-brûlée');
+
+  await page.waitForURL(`${portal}/me`);
+  assert.equal(await heading(page), 'Hello, Zoë Müller-Señán');
+  assert.deepEqual(complaints, []);
+});
+
+test('signing out ends the login here and at the login server, also for Back', async (t) => {
+  const { page, complaints } = await open(t);
+  await page.goto(`${portal}/me`);
+  await signIn(page);
+  await page.waitForURL(`${portal}/me`);
+  await page.getByRole('banner').getByRole('button', { name: 'Sign out' }).click();
+
+  await page.waitForURL(`${portal}/signed-out`);
+  assert.match(await page.getByRole('status').innerText(), /You have signed out/);
+  await page.goBack();
+  await page.locator('#password').waitFor();
+  assert.ok(page.url().startsWith(cas), 'Back shows the login form');
+  await page.goto(`${portal}/me`);
+  assert.ok(page.url().startsWith(`${cas}/login`), 'the page asks for a login');
+  await page.goto(`${cas}/login`);
+  assert.equal(await page.locator('#password').count(), 1, 'the login server asks for a password');
+  assert.deepEqual(complaints, []);
+});
+
+test('everything works without JavaScript', async (t) => {
+  const { page, complaints } = await open(t, { javaScriptEnabled: false });
+  await page.goto(portal + NOTES);
+  await signIn(page, "o'neil&<co>", '"quotes" & <>');
+  await page.waitForURL(portal + NOTES);
+  await page.getByRole('navigation').getByRole('link', { name: 'My page' }).click();
+  assert.equal(await heading(page), 'Hello, O\'Neil & <Co> "R&D"');
+  await page.getByRole('region', { name: 'About this login' }).getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL(`${portal}/signed-out`);
+  assert.deepEqual(complaints, []);
+});
+
+test('no page is wider than a phone, in the light and in the dark', async (t) => {
+  for (const [width, colorScheme] of [
+    [320, 'light'],
+    [390, 'dark'],
+  ] as const) {
+    const { page, complaints } = await open(t, { viewport: { width, height: 700 }, isMobile: true, colorScheme });
+    const fits = async () => {
+      const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+      assert.ok(overflow <= 0, `${page.url()} is ${overflow} pixels wider than ${width}`);
+      assert.notEqual(await page.evaluate('getComputedStyle(document.body).backgroundColor'), 'rgba(0, 0, 0, 0)');
+    };
+    await page.goto(portal);
+    await fits();
+    await page.goto(`${portal}/me`);
+    await signIn(page, "o'neil&<co>", '"quotes" & <>');
+    await page.waitForURL(`${portal}/me`);
+    await page.locator('summary').click();
+    await fits();
+    for (const path of [NOTES, '/', `/notes?${'long'.repeat(60)}=${'w'.repeat(200)}`]) {
+      await page.goto(portal + path);
+      await fits();
+    }
+    assert.deepEqual(complaints, []);
+  }
+});
+
+test('the keyboard reaches the content first, and shows where it is', async (t) => {
+  const { page } = await open(t);
+  await page.goto(portal);
+  await page.keyboard.press('Tab');
+  const skip = page.getByRole('link', { name: 'Skip to the content' });
+  assert.ok(await skip.evaluate((link) => link.matches(':focus-visible') && link.getBoundingClientRect().left >= 0));
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  const first = page.getByRole('main').getByRole('link').first();
+  assert.ok(await first.evaluate((link) => link.matches(':focus-visible')));
+  assert.notEqual(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), 'none');
+});
