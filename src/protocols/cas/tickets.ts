@@ -1,5 +1,6 @@
 import type { CasLoginEvent } from '../../../machines/cas-login-vocabulary.ts';
 import type { ReturnReading } from '../protocol.ts';
+import { queryValues } from './query.ts';
 
 /** How tickets come back in an address. */
 export interface TicketForm {
@@ -35,11 +36,11 @@ export function isTicket(text: string, pattern: RegExp = TICKET_PATTERN): boolea
  * @param exactService whether the service has no query, so that only a cookie tells the attempt
  */
 export function readReturn(query: string, form: TicketForm, exactService: boolean): ReturnReading {
-  const [attempt = null, ...others] = values(query, ATTEMPT_PARAMETER);
+  const [attempt = null, ...others] = queryValues(query, ATTEMPT_PARAMETER);
   if ((attempt === null && !exactService) || others.length > 0) {
     return { kind: 'malformed', code: 'ERR_SSO_ATTEMPT_UNKNOWN' };
   }
-  const [ticket, ...more] = values(query, form.parameter);
+  const [ticket, ...more] = queryValues(query, form.parameter);
   if (ticket === undefined) return { kind: 'event', attempt, event: { type: 'return.withoutTicket' } };
   if (more.length > 0 || !isTicket(ticket, form.pattern)) {
     return { kind: 'malformed', code: 'ERR_SSO_TICKET_MALFORMED' };
@@ -68,27 +69,10 @@ export interface TakenTicket {
 export function takeTicket(query: string, { parameter, pattern }: TicketForm): TakenTicket {
   let ticket: string | null = null;
   const rest = query.split('&').filter((pair) => {
-    const [value] = values(pair, parameter);
+    const [value] = queryValues(pair, parameter);
     if (value === undefined || !isTicket(value, pattern)) return true;
     ticket ??= value;
     return false;
   });
   return { ticket, query: rest.join('&') || null };
-}
-
-/** All values of a parameter; an escape that cannot be decoded stays as it is, and fails the pattern later. */
-function values(query: string, name: string): string[] {
-  return query
-    .split('&')
-    .map((pair) => pair.split('='))
-    .filter(([key]) => decode(key ?? '') === name)
-    .map(([, ...value]) => decode(value.join('=')));
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return text;
-  }
 }
