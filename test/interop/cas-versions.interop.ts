@@ -40,7 +40,8 @@ const portals = new Map<CasVersion, Portal>();
 before(async () => {
   scene = await startScene();
   for (const version of [...VERSIONS, 'saml1.1'] as const) {
-    portals.set(version, await scene.portal({ cas: { version } }));
+    // This server knows `service` and `ticket` only, also where it validates by SAML.
+    portals.set(version, await scene.portal({ cas: { version, addressNames: 'service/ticket' } }));
   }
 });
 
@@ -67,7 +68,7 @@ async function returnWith(browser: Browser, url: string, ticket: string | ((serv
   return browser.get(back);
 }
 
-/** Signs in by SAML 1.1 with a ticket that was issued for `service`, since this server knows no `TARGET` at its login. */
+/** Signs in by SAML 1.1 with a ticket that was got beside the way of the browser, under whichever name it goes. */
 async function samlLogIn(browser: Browser, url: string, user: TestUser): Promise<Page> {
   const answer = await returnWith(browser, url, async (service) => {
     const login = `${scene.cas.url}/login?${new URLSearchParams({ service })}`;
