@@ -62,7 +62,7 @@ export function campusSso<Account extends Json = null>(options: CampusSsoOptions
     warn: (message) => logger.warn(message),
   });
   const sessionEffects = createSessionEffects({ logins, store, sessionMs: resolved.sessionMs });
-  const login = resolved.login.connect({ sessionEffects, logger });
+  const login = resolved.login.connect({ sessionEffects });
   const flowStore = createFlowStore<LoginScope>({
     store,
     flows: new Map([[login.flow.name, login.flow]]),

@@ -28,9 +28,6 @@ export interface FlowCookies {
   /** Whether the login server is to be left alone: it was asked a short while ago, or the person has just logged out. */
   gatewayRecentlyDeclined(ctx: Context): boolean;
   markGatewayDeclined(ctx: Context): void;
-  /** The login of a caller that brought a proxy ticket a short while ago. */
-  callerOf(ctx: Context): string | undefined;
-  issueCaller(ctx: Context, loginId: string, lifeMs: number): void;
 }
 
 /**
@@ -49,7 +46,6 @@ export function createFlowCookies(options: ResolvedOptions): FlowCookies {
   const attemptPrefix = `${cookieName(options, 'attempt')}-`;
   const recent = cookieName(options, 'recent');
   const anonymous = cookieName(options, 'anonymous');
-  const caller = cookieName(options, 'caller');
   const keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', 'koa-campus-sso/attempt', 32)));
   const macsOf = (text: string) => keys.map((key) => createHmac('sha256', key).update(text).digest().subarray(0, 16));
 
@@ -119,8 +115,6 @@ export function createFlowCookies(options: ResolvedOptions): FlowCookies {
     },
     gatewayRecentlyDeclined: (ctx) => readCookie(ctx, anonymous) === '1',
     markGatewayDeclined: (ctx) => set(ctx, anonymous, '1', GATEWAY_COOL_DOWN_MS),
-    callerOf: (ctx) => readCookie(ctx, caller),
-    issueCaller: (ctx, loginId, lifeMs) => set(ctx, caller, loginId, lifeMs),
   };
   return cookies;
 }

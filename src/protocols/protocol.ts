@@ -2,7 +2,6 @@ import type { Principal, ProtocolName } from '../../machines/vocabulary.ts';
 import type { SsoErrorCode } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { Reply } from '../flow/reply.ts';
-import type { Logger } from '../options.ts';
 import type { SessionEffects } from './session-effects.ts';
 
 /** What the application said of a person who has just been vouched for. */
@@ -64,36 +63,6 @@ export type ProxyRule = string | RegExp;
 /** The chains that may act for a person, each with the most recent proxy first; or a function that decides. */
 export type AllowedChains = readonly (readonly ProxyRule[])[] | ((proxies: readonly string[]) => boolean);
 
-/** What a caller's ticket is measured against. */
-export interface ProxiedCallPolicy {
-  readonly allowedChains: AllowedChains;
-  /** Accepts a ticket that a person brought without any proxy. */
-  readonly allowDirect: boolean;
-}
-
-/** Who called us with a ticket, and through whom. */
-export type ProxiedCall =
-  | { readonly kind: 'accepted'; readonly principal: Principal; readonly proxies: readonly string[] }
-  | { readonly kind: 'failed'; readonly code: SsoErrorCode; readonly detail: string | null };
-
-/** What a protocol with proxy tickets offers beyond logins. */
-export interface ProxyCapability {
-  /** The address that login servers call. */
-  readonly callbackUrl: string | null;
-  readonly ticketFlow: Flow<ProxyTicketScope>;
-  readonly callbackFlow: Flow<ProxyCallbackScope>;
-  /** Whether the site root is the callback as well. */
-  readonly callbackAtRoot: boolean;
-  /** Turns the parameters of a call to the callback into an event of its machine; raw, without `?`. */
-  readCallback(query: string): { readonly type: string };
-  /** Takes tickets out of a query, byte for byte; `query` is raw, without `?`. */
-  takeTicket(query: string): { readonly ticket: string | null; readonly query: string | null };
-  /** Validates a ticket that a caller brings, once. Never rejects for what the server says. */
-  accept(ticket: string, service: string, policy: ProxiedCallPolicy): Promise<ProxiedCall>;
-  /** What is wrong with a list of allowed chains. */
-  chainProblems(chains: unknown): readonly string[];
-}
-
 /** One way to log in, as the application configured it. Made by `cas()`; connected by `campusSso()`. */
 export interface LoginProtocol {
   /** Unique among the ways to log in. Lower-case letters, digits and hyphens. */
@@ -109,7 +78,6 @@ export interface LoginProtocol {
 /** What the composition root lends to a protocol. */
 export interface ProtocolServices {
   readonly sessionEffects: SessionEffects;
-  readonly logger: Logger;
 }
 
 /** One way to log in, ready to run. */

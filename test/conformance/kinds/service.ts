@@ -33,7 +33,7 @@ async function serviceOfPage(input: Fields): Promise<string | null> {
     allowUnsolicitedLogin: true,
     // The clients of these vectors take any value of the parameter for a ticket.
     ticketPattern: /^.+$/s,
-  }).connect({ sessionEffects: {} as SessionEffects, logger: console });
+  }).connect({ sessionEffects: {} as SessionEffects });
   const asked: CasLoginInput[] = [];
   const attempts = {
     async start(_flow: unknown, request: unknown) {
