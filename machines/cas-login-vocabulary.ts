@@ -9,6 +9,7 @@ import type {
   Failure,
   FailureCode,
   FlowTag,
+  GrantOffer,
   Principal,
   PrincipalRef,
   SavedRequestRef,
@@ -40,6 +41,8 @@ export interface CasLoginInput {
   readonly savedRequest: SavedRequestRef | null;
   /** The address of a ticket that nobody here asked for, where the application accepts such; else null. */
   readonly unsolicitedService: string | null;
+  /** Whether the login asks for a proxy-granting ticket, and whether it is worth anything without one (CAS 2.5.4). */
+  readonly proxyGrant: 'off' | 'optional' | 'required';
 }
 
 export interface CasLoginContext extends CasLoginInput {
@@ -48,6 +51,10 @@ export interface CasLoginContext extends CasLoginInput {
   /** When the browser was sent away, in milliseconds since 1970. */
   readonly redirectedAt: number | null;
   readonly principal: Principal | null;
+  /** What came with the validated ticket, until it is claimed. */
+  readonly grantOffer: GrantOffer | null;
+  /** The proxy-granting ticket of this login, by the id that it is stored under. */
+  readonly grantId: string | null;
   /** The login that this flow opened, by the id that a session points to it with. */
   readonly loginId: string | null;
   readonly failure: Failure | null;
@@ -57,9 +64,15 @@ export type CasLoginEvent =
   | { readonly type: 'redirect.issued'; readonly service: string; readonly at: number }
   | { readonly type: 'return.ticket'; readonly ticket: string }
   | { readonly type: 'return.withoutTicket' }
-  | { readonly type: 'validation.succeeded'; readonly principal: Principal; readonly at: number }
+  | {
+      readonly type: 'validation.succeeded';
+      readonly principal: Principal;
+      readonly grantOffer: GrantOffer | null;
+      readonly at: number;
+    }
   | { readonly type: 'validation.rejected'; readonly detail: string }
   | { readonly type: 'validation.refused'; readonly detail: string }
+  | { readonly type: 'validation.callbackFailed'; readonly detail: string }
   | { readonly type: 'validation.proxied' }
   | { readonly type: 'validation.unreachable'; readonly detail: string }
   | { readonly type: 'validation.timedOut' }
@@ -68,6 +81,8 @@ export type CasLoginEvent =
   | { readonly type: 'principal.admitted' }
   | { readonly type: 'principal.refused' }
   | { readonly type: 'principal.unchecked'; readonly detail: string }
+  | { readonly type: 'grant.claimed'; readonly grantId: string }
+  | { readonly type: 'grant.missing'; readonly detail: string }
   | { readonly type: 'session.opened'; readonly loginId: string }
   | {
       readonly type: 'grant.expired';
@@ -88,20 +103,35 @@ export const casLogin = setup({
   },
   actions: {
     redirectToLogin: (_, _params: { readonly renew: boolean; readonly gateway: boolean }) => {},
-    validateTicket: (_, _params: { readonly service: string; readonly ticket: string; readonly renew: boolean }) => {},
+    validateTicket: (
+      _,
+      _params: {
+        readonly service: string;
+        readonly ticket: string;
+        readonly renew: boolean;
+        readonly withGrant: boolean;
+      },
+    ) => {},
     admitPrincipal: (_, _params: { readonly principal: Principal }) => {},
-    openSession: (_, _params: { readonly principal: Principal }) => {},
+    claimProxyGrant: (_, _params: { readonly principal: Principal; readonly grantOffer: GrantOffer | null }) => {},
+    openSession: (_, _params: { readonly principal: Principal; readonly grantId: string | null }) => {},
     resumeRequest: (_, _params: { readonly returnTo: string; readonly savedRequest: SavedRequestRef | null }) => {},
     discardRequest: (_, _params: { readonly savedRequest: SavedRequestRef | null }) => {},
     continueAnonymously: (_, _params: { readonly returnTo: string }) => {},
     showFailure: (_, _params: { readonly failure: Failure; readonly returnTo: string }) => {},
-    endSession: (_, _params: { readonly everywhere: boolean; readonly loginId: string | null }) => {},
+    endSession: (
+      _,
+      _params: { readonly everywhere: boolean; readonly loginId: string | null; readonly grantId: string | null },
+    ) => {},
   },
   guards: {
     loginLoops: ({ context }) => context.recentLogins >= MAX_RECENT_LOGINS,
     gatewayCoolsDown: ({ context }) => context.gateway && (context.renew || context.gatewayRecentlyDeclined),
     gatewayAsked: ({ context }) => context.gateway,
     broughtTicket: ({ context }) => context.unsolicitedService !== null,
+    wantsGrant: ({ context }) => context.proxyGrant !== 'off',
+    needsGrant: ({ context }) => context.proxyGrant === 'required',
+    mayGoWithoutGrant: ({ context }) => context.proxyGrant === 'optional',
     mayAskAgain: ({ context }) => context.maxAgeMs !== null && !context.renew && !context.gateway,
     /** Credentials were shown as lately as this attempt demanded, judged from the answer and from the attempt itself. */
     freshEnough: ({ context, event }) => {
@@ -146,5 +176,6 @@ export function credentialsShownAt(
 export const fail = (code: FailureCode) =>
   casLogin.assign({
     principal: null,
+    grantOffer: null,
     failure: ({ event }) => ({ code, detail: 'detail' in event ? event.detail : null }),
   });

@@ -1,11 +1,22 @@
 /**
- * One login through a CAS server, from the first redirect to the end of the session it opened.
+ * One login through a CAS server, from the first redirect to the end of the session it opened. The states from `admitting`
+ * on are in `cas-login-session.ts`.
  *
- * The story: `starting` → `redirecting` → `awaitingReturn` → `validating` → `admitting` → `authenticated`, with the ways
- * out `declined` (gateway) and `failed`, both through `rejecting`, and `loggedOut`. An expired proxy grant leads from `authenticated` back to
- * `starting`, with the same record, so that the record of a session is one story.
+ * The story: `starting` → `redirecting` → `awaitingReturn` → `validating` → `admitting` → (`claimingGrant`) →
+ * `authenticated`, with the ways out `declined` (gateway) and `failed`, both through `rejecting`, and `loggedOut`. An
+ * expired proxy grant leads from `authenticated` back to `starting`, with the same record, so that the record of a session
+ * is one story.
  */
 import { assign } from 'xstate';
+import {
+  admitting,
+  authenticated,
+  claimingGrant,
+  declined,
+  failed,
+  loggedOut,
+  rejecting,
+} from './cas-login-session.ts';
 import {
   type CasLoginContext,
   type CasLoginInput,
@@ -71,7 +82,12 @@ const awaitingReturn = casLogin.createStateConfig({
       target: 'validating',
       actions: {
         type: 'validateTicket',
-        params: ({ context, event }) => ({ service: context.service!, ticket: event.ticket, renew: context.renew }),
+        params: ({ context, event }) => ({
+          service: context.service!,
+          ticket: event.ticket,
+          renew: context.renew,
+          withGrant: context.proxyGrant !== 'off',
+        }),
       },
       description: 'The browser that was sent away brings a ticket.',
       meta: { threat: 'A ticket used twice: this record is claimed by one request only.' },
@@ -103,6 +119,7 @@ const validating = casLogin.createStateConfig({
             ...event.principal,
             authenticatedAt: credentialsShownAt(context, event),
           }),
+          grantOffer: ({ event }) => event.grantOffer,
         }),
         description: 'The login server vouches for the person, and for as fresh a login as was asked.',
       },
@@ -130,6 +147,20 @@ const validating = casLogin.createStateConfig({
       actions: fail('ERR_SSO_CAS_REFUSED'),
       description: 'The login server refuses for a reason that is not the ticket: registration, or its own fault.',
     },
+    'validation.callbackFailed': [
+      {
+        guard: 'mayGoWithoutGrant',
+        target: 'redirecting',
+        actions: assign({ proxyGrant: 'off' }),
+        description: 'The login server could not call our proxy callback, and burnt the ticket: once more, without it.',
+        meta: { threat: 'A certificate of the callback that runs out takes every login down with it.' },
+      },
+      {
+        target: 'rejecting',
+        actions: fail('ERR_SSO_NO_PROXY_GRANT'),
+        description: 'The same, on a site that is of no use without proxy tickets.',
+      },
+    ],
     'validation.proxied': {
       target: 'rejecting',
       actions: fail('ERR_SSO_PROXIED_TICKET'),
@@ -166,147 +197,6 @@ const validating = casLogin.createStateConfig({
   },
 });
 
-const admitting = casLogin.createStateConfig({
-  description: 'The person is known. May they use this site? The application looks up, creates or refuses the account.',
-  tags: ['awaiting-server'],
-  meta: { spec: ['ASVS 6.8.1', 'ASVS 8.2.1'] },
-  entry: { type: 'admitPrincipal', params: ({ context }) => ({ principal: context.principal! }) },
-  on: {
-    'principal.admitted': { target: 'authenticated', description: 'The application knows or accepts the person.' },
-    'principal.refused': {
-      target: 'rejecting',
-      actions: fail('ERR_SSO_NOT_AUTHORISED'),
-      description: 'The application does not want this person. There is no way back to the login server: no loop.',
-    },
-    'principal.unchecked': {
-      target: 'rejecting',
-      actions: fail('ERR_SSO_LOGIN_HOOK'),
-      description: 'The application could not tell, so nobody is let in.',
-    },
-    'logout.requested': {
-      target: 'loggedOut',
-      description: 'The person signed out while the account was being looked up.',
-      meta: { threat: 'A login in flight that brings back a session after a logout.' },
-    },
-  },
-});
-
-const authenticated = casLogin.createStateConfig({
-  description: 'The login holds. The session has a new id, and the person is on the page that was asked for.',
-  tags: ['settled'],
-  meta: { spec: ['CAS 2.2.4', 'ASVS 7.2.4', 'ASVS 3.7.2'] },
-  entry: { type: 'openSession', params: ({ context }) => ({ principal: context.principal! }) },
-  on: {
-    'session.opened': [
-      {
-        guard: 'samePrincipal',
-        actions: [
-          {
-            type: 'resumeRequest',
-            params: ({ context }) => ({ returnTo: context.returnTo, savedRequest: context.savedRequest }),
-          },
-          assign({ savedRequest: null, loginId: ({ event }) => event.loginId }),
-        ],
-        description: 'The session is stored; the person goes on where they were.',
-      },
-      {
-        actions: [
-          { type: 'discardRequest', params: ({ context }) => ({ savedRequest: context.savedRequest }) },
-          {
-            type: 'resumeRequest',
-            params: ({ context }) => ({ returnTo: context.returnTo, savedRequest: null }),
-          },
-          assign({ savedRequest: null, loginId: ({ event }) => event.loginId }),
-        ],
-        description: 'Somebody else came back: what the first person had sent is destroyed.',
-        meta: { threat: 'A request of one person that runs with the rights of another.' },
-      },
-    ],
-    'return.ticket': {
-      actions: {
-        type: 'resumeRequest',
-        params: ({ context }) => ({ returnTo: context.returnTo, savedRequest: null }),
-      },
-      description:
-        'The address of the return is opened again (back, double click): the page, and no second validation.',
-      meta: { threat: 'A ticket used twice.' },
-    },
-    'return.withoutTicket': {
-      actions: {
-        type: 'resumeRequest',
-        params: ({ context }) => ({ returnTo: context.returnTo, savedRequest: null }),
-      },
-      description: 'The same, with the ticket already taken out of the address.',
-    },
-    'grant.expired': {
-      target: 'starting',
-      actions: assign({
-        expected: ({ context }) => context.principal && { issuer: context.principal.issuer, id: context.principal.id },
-        savedRequest: ({ event }) => event.savedRequest,
-        recentLogins: ({ event }) => event.recentLogins,
-        renew: false,
-        gateway: false,
-        maxAgeMs: null,
-        principal: null,
-        service: null,
-        unsolicitedService: null,
-        redirectedAt: null,
-      }),
-      description: 'The proxy grant is gone, so the person logs in again and the request is kept.',
-    },
-    'logout.requested': { target: 'loggedOut', description: 'The person, or the login server, ends the session.' },
-  },
-});
-
-const rejecting = casLogin.createStateConfig({
-  description: 'No login came of it. Does the person need to know, or does a public page go on without a login?',
-  tags: ['awaiting-server'],
-  meta: { spec: ['CAS 2.1.1', 'ASVS 16.5.3'] },
-  always: [
-    {
-      guard: 'gatewayAsked',
-      target: 'declined',
-      description: 'Nobody asked to log in: a public page stays a page, whatever ails the login server.',
-      meta: { threat: 'A login server that is down takes public pages down with it.' },
-    },
-    { target: 'failed', description: 'The person asked to log in, and is told why it did not work.' },
-  ],
-});
-
-const declined = casLogin.createStateConfig({
-  type: 'final',
-  description: 'Nobody is known, and nobody was to be asked: the page is shown to an anonymous visitor.',
-  meta: { spec: ['CAS 2.1.1', 'ASVS 7.6.2'] },
-  entry: { type: 'continueAnonymously', params: ({ context }) => ({ returnTo: context.returnTo }) },
-});
-
-const failed = casLogin.createStateConfig({
-  type: 'final',
-  description: 'No login came of it. A page says why and offers the next step; an earlier session is untouched.',
-  tags: ['failed'],
-  meta: { spec: ['CAS 2.5.3', 'ASVS 16.5.3'] },
-  entry: {
-    type: 'showFailure',
-    params: ({ context }) => ({ failure: context.failure!, returnTo: context.returnTo }),
-  },
-});
-
-const loggedOut = casLogin.createStateConfig({
-  type: 'final',
-  description: 'The session, and all that belonged to it, is gone, and nothing that was under way can bring it back.',
-  meta: { spec: ['CAS 2.3', 'ASVS 7.4.1'] },
-  entry: [
-    {
-      type: 'endSession',
-      params: ({ context, event }) => ({
-        everywhere: event.type === 'logout.requested' && event.everywhere,
-        loginId: context.loginId,
-      }),
-    },
-    assign({ principal: null, loginId: null }),
-  ],
-});
-
 /** The states, for machines that add to them or reroute them. */
 export const casLoginStates = {
   starting,
@@ -314,6 +204,7 @@ export const casLoginStates = {
   awaitingReturn,
   validating,
   admitting,
+  claimingGrant,
   authenticated,
   rejecting,
   declined,
@@ -333,6 +224,8 @@ export const casLoginRoot = {
     service: null,
     redirectedAt: null,
     principal: null,
+    grantOffer: null,
+    grantId: null,
     loginId: null,
     failure: null,
   }),

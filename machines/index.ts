@@ -7,11 +7,37 @@ export {
   casLogin,
   MAX_RECENT_LOGINS,
 } from './cas-login-vocabulary.ts';
+export {
+  type ProxiedCallContext,
+  type ProxiedCallEvent,
+  type ProxiedCallInput,
+  proxiedCall,
+  proxiedCallMachine,
+  proxiedCallRoot,
+  proxiedCallStates,
+} from './proxied-call.ts';
+export {
+  type ProxyCallbackEvent,
+  proxyCallback,
+  proxyCallbackMachine,
+  proxyCallbackRoot,
+  proxyCallbackStates,
+} from './proxy-callback.ts';
+export {
+  type ProxyTicketContext,
+  type ProxyTicketEvent,
+  type ProxyTicketInput,
+  proxyTicket,
+  proxyTicketMachine,
+  proxyTicketRoot,
+  proxyTicketStates,
+} from './proxy-ticket.ts';
 export type {
   Attributes,
   Failure,
   FailureCode,
   FlowTag,
+  GrantOffer,
   Principal,
   PrincipalRef,
   ProtocolName,

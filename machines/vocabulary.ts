@@ -37,6 +37,15 @@ export interface SavedRequestRef {
   readonly owner: PrincipalRef | null;
 }
 
+/**
+ * What a CAS server offered with a validated ticket: the name that a proxy-granting ticket was delivered under (CAS 2.5.4),
+ * the proxy-granting ticket itself, encrypted for this site (Apereo), or neither. Never at rest.
+ */
+export interface GrantOffer {
+  readonly pgtIou: string | null;
+  readonly encrypted: string | null;
+}
+
 /** Every way in which a flow can fail. Each is also a code of `SsoError`. */
 export type FailureCode =
   | 'ERR_SSO_TICKET_MISSING'
@@ -53,7 +62,10 @@ export type FailureCode =
   | 'ERR_SSO_LOGIN_LOOP'
   | 'ERR_SSO_NO_PROXY_GRANT'
   | 'ERR_SSO_PROXY_GRANT_EXPIRED'
-  | 'ERR_SSO_PROXY_REFUSED';
+  | 'ERR_SSO_PROXY_REFUSED'
+  | 'ERR_SSO_PROXY_TICKET_REQUIRED'
+  | 'ERR_SSO_PROXY_TICKET_REJECTED'
+  | 'ERR_SSO_PROXY_CHAIN';
 
 /** Why a flow failed. `detail` is for the log and never holds a ticket. */
 export interface Failure {

@@ -129,6 +129,21 @@ export const explanations: Readonly<Record<SsoErrorCode, Explanation>> = {
     message:
       'The login server refused a proxy ticket for this service. Usually this site may not proxy, or that service is not registered there. To sign in again would not help.',
   },
+  ERR_SSO_PROXY_TICKET_REQUIRED: {
+    status: 401,
+    message:
+      'This service is called on behalf of a person, and the call brought no proxy ticket. Please send one for this service, as the parameter “ticket” or in the header “Authorization: CAS …”.',
+  },
+  ERR_SSO_PROXY_TICKET_REJECTED: {
+    status: 401,
+    message:
+      'The proxy ticket was not accepted. A ticket can be used once, for a short time, and only at the very service it was issued for. Ask for a new one.',
+  },
+  ERR_SSO_PROXY_CHAIN: {
+    status: 401,
+    message:
+      'The proxy ticket is good, but the services that it came through may not act for people here. The callback address of each must be among the allowed chains of this service.',
+  },
   ERR_SSO_STORE: {
     status: 503,
     message:

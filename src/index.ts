@@ -2,18 +2,30 @@ export type { Attributes, FailureCode, Principal, PrincipalRef, ProtocolName } f
 export { type AttributeRule, mapAttributes, matchesRule, rolesOf } from './attributes.ts';
 export { isSsoError, SsoError, type SsoErrorCode } from './errors.ts';
 export type { FlowStep, JournalEntry, JournalListener } from './flow/journal.ts';
+export type { AcceptProxyTicketsOptions } from './koa/accept-proxy-tickets.ts';
 export type { RequireLoginOptions } from './koa/require-login.ts';
-export type { Sso, SsoContext, SsoState, User } from './koa-types.ts';
+export type { UserGrants } from './koa/user-grants.ts';
+export type {
+  ProxiedState,
+  ProxiedUser,
+  ProxyGrantOf,
+  Sso,
+  SsoContext,
+  SsoRequestInit,
+  SsoState,
+  User,
+} from './koa-types.ts';
 export type { CampusSsoOptions, ErrorPage, Json, Logger } from './options.ts';
 export { type CampusSso, campusSso } from './plugin.ts';
 export {
   type AddressNames,
   type CasEndpoints,
   type CasOptions,
+  type CasProxyOptions,
   type CasVersion,
   cas,
   casPresets,
 } from './protocols/cas/index.ts';
-export type { LoginProtocol } from './protocols/protocol.ts';
+export type { AllowedChains, LoginProtocol, ProxyRule } from './protocols/protocol.ts';
 export { createMemoryKeyv, type MemoryKeyvOptions } from './storage/memory-store.ts';
 export type { KeyvLike } from './storage/store.ts';

@@ -30,6 +30,47 @@ export interface Sso<Account extends Json = null> {
    * @throws SsoError ERR_SSO_STORE, ERR_SSO_SESSION_MISSING
    */
   logout(options?: { readonly everywhere?: boolean }): Promise<void>;
+  /**
+   * A proxy ticket for exactly this service, for one use (CAS 2.7). Callers who ask at the same moment for the same
+   * service get the same ticket.
+   * @param service to the letter what the service behind will validate with; it need not be an address
+   * @throws SsoError ERR_SSO_LOGIN_REQUIRED, ERR_SSO_NO_PROXY_GRANT, ERR_SSO_PROXY_GRANT_EXPIRED, ERR_SSO_PROXY_REFUSED,
+   *   ERR_SSO_CAS_UNREACHABLE, ERR_SSO_CAS_TIMEOUT, ERR_SSO_CAS_BAD_STATUS, ERR_SSO_CAS_BAD_ANSWER, ERR_SSO_STORE
+   */
+  proxyTicket(service: string): Promise<string>;
+  /**
+   * Calls a service on the person's behalf: a `fetch` with a proxy ticket of its own. Redirects are followed on the
+   * service's own origin only, without the ticket and with the cookies that the service set.
+   * @throws SsoError as `proxyTicket`; whatever `fetch` throws
+   */
+  fetch(url: string | URL, init?: SsoRequestInit): Promise<Response>;
+}
+
+/** What `ctx.sso.fetch` takes beyond what `fetch` does. */
+export interface SsoRequestInit extends RequestInit {
+  /** The service that the ticket is for, where the other side validates for another address than the one called. */
+  readonly service?: string;
+}
+
+/** A person's proxy grant, outside of a request of theirs. */
+export interface ProxyGrantOf {
+  /** As {@link Sso.proxyTicket}. */
+  proxyTicket(service: string): Promise<string>;
+  /** As {@link Sso.fetch}. */
+  fetch(url: string | URL, init?: SsoRequestInit): Promise<Response>;
+  /** When the login that it belongs to ends at the latest. */
+  readonly expiresAt: Date;
+}
+
+/** Somebody for whom another service calls, as `ctx.state.user` below `sso.acceptProxyTickets()`. */
+export interface ProxiedUser<Account extends Json = null> extends User<Account> {
+  /** The callback addresses of the services that act for the person, the most recent first. */
+  readonly proxies: readonly string[];
+}
+
+/** The state of everything below `sso.acceptProxyTickets()`. */
+export interface ProxiedState<Account extends Json = null> {
+  user: ProxiedUser<Account>;
 }
 
 /** The state of everything below `sso.requireLogin()`. */

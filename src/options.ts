@@ -59,6 +59,11 @@ export interface CampusSsoOptions<Account extends Json = null> {
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks on is written without a return.
   readonly onLogin?: (principal: Principal, ctx: Context) => Promise<Account | false | void> | Account | false | void;
+  /**
+   * Calls services for `ctx.sso.fetch`. Default: the `fetch` of Node. Give the one of undici with a dispatcher of your own
+   * for services whose certificates a private CA issued.
+   */
+  readonly fetch?: typeof globalThis.fetch;
   /** Hears each step of each flow: names only. */
   readonly journal?: JournalListener;
   /** Writes the response for a failure in place of the default page. */
@@ -93,6 +98,7 @@ export interface ResolvedOptions extends Site {
   readonly afterLogout: string | null;
   readonly onLogin: CampusSsoOptions<Json>['onLogin'];
   readonly journal: JournalListener | undefined;
+  readonly fetch: typeof globalThis.fetch;
   readonly errorPage: CampusSsoOptions['errorPage'];
   readonly logger: Logger;
   readonly clock: () => number;
@@ -119,12 +125,16 @@ export function resolveOptions<Account extends Json>(given: CampusSsoOptions<Acc
       problems.push(`secrets[${index}]: expected at least ${MIN_SECRET_LENGTH} random characters.`);
     }
   });
-  if (typeof options.login?.connect !== 'function' || !Array.isArray(options.login.problems)) {
-    problems.push('login: expected cas({ serverUrl: … }).');
-  } else problems.push(...options.login.problems);
   const routePrefix = options.routePrefix ?? '/sso';
   if (!/^(\/[A-Za-z0-9_-]+)+$/.test(routePrefix)) {
     problems.push(`routePrefix: expected a path such as "/sso", got ${JSON.stringify(routePrefix)}.`);
+  }
+  if (typeof options.login?.connect !== 'function' || typeof options.login.problems !== 'function') {
+    problems.push('login: expected cas({ serverUrl: … }).');
+  } else {
+    // Without an address of ours, only what does not hang on it can be judged.
+    const baseUrl = site?.baseUrl ?? 'https://example.edu';
+    problems.push(...options.login.problems({ baseUrl, routePrefix }));
   }
   const afterLogout = options.afterLogout ?? null;
   if (afterLogout !== null && !/^\/(?![/\\])[^\\\s]*$/.test(afterLogout)) {
@@ -134,7 +144,7 @@ export function resolveOptions<Account extends Json>(given: CampusSsoOptions<Acc
   const absolute = positive('absoluteSeconds', options.absoluteSeconds, 36_000, problems);
   const attempt = positive('attemptSeconds', options.attemptSeconds, 600, problems);
   const storeDeadlineMs = positive('storeDeadlineMs', options.storeDeadlineMs, 2000, problems);
-  for (const name of ['onLogin', 'journal', 'errorPage', 'clock'] as const) {
+  for (const name of ['onLogin', 'journal', 'errorPage', 'clock', 'fetch'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'function')
       problems.push(`${name}: expected a function.`);
   }
@@ -167,6 +177,8 @@ export function resolveOptions<Account extends Json>(given: CampusSsoOptions<Acc
     afterLogout,
     onLogin: options.onLogin as CampusSsoOptions<Json>['onLogin'],
     journal: options.journal,
+    // Looked up at each call, so that instrumentation that comes later is not passed by.
+    fetch: options.fetch ?? ((...call) => globalThis.fetch(...call)),
     errorPage: options.errorPage,
     logger: options.logger ?? consoleLogger,
     clock: options.clock ?? Date.now,

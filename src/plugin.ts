@@ -4,25 +4,29 @@ import type { Middleware } from 'koa';
 import { createAttempts } from './flow/attempts.ts';
 import { createFlowStore } from './flow/flow-store.ts';
 import type { JournalEntry } from './flow/journal.ts';
+import { type AcceptProxyTicketsOptions, createAcceptProxyTickets } from './koa/accept-proxy-tickets.ts';
 import { createFlowCookies } from './koa/cookies.ts';
+import { createProxyClient } from './koa/proxy-client.ts';
 import { createRequireLogin, createTryLogin, type RequireLoginOptions } from './koa/require-login.ts';
 import { createRoutes } from './koa/routes.ts';
 import type { Runtime, RuntimeOf } from './koa/runtime.ts';
 import { createSessionMiddleware } from './koa/session.ts';
 import { chooseSite, namedBy } from './koa/site.ts';
-import type { SsoContext, SsoState } from './koa-types.ts';
+import { createUserGrants, type UserGrants } from './koa/user-grants.ts';
+import type { ProxiedState, SsoContext, SsoState } from './koa-types.ts';
 import { type CampusSsoOptions, type Json, type ResolvedOptions, resolveOptions, type Site } from './options.ts';
 import type { LoginScope } from './protocols/protocol.ts';
 import { createSessionEffects } from './protocols/session-effects.ts';
 import { createLogins } from './storage/logins.ts';
 import { createMemoryKeyv } from './storage/memory-store.ts';
+import { createProxyGrants } from './storage/proxy-grants.ts';
 import { createStore } from './storage/store.ts';
 
 /** What an application mounts. */
 export interface CampusSso<Account extends Json = null> {
   /** A koa-session with safe settings, for the outermost app. A koa-session of your own does as well. */
   session(app: Koa): Middleware;
-  /** The routes of the plugin: `/sso/login`, `/sso/return`, `/sso/logout`. Gives everything below it `ctx.sso`. */
+  /** The routes of the plugin: `/sso/login`, `/sso/return`, `/sso/logout`, `/sso/proxy-callback`. Gives everything below it `ctx.sso`. */
   routes(): Middleware<object, SsoContext<Account>>;
   /** Everything below it is for people who are signed in, and has `ctx.state.user`. */
   requireLogin(options?: RequireLoginOptions): Middleware<SsoState<Account>, SsoContext<Account>>;
@@ -31,6 +35,13 @@ export interface CampusSso<Account extends Json = null> {
    * `ctx.state.user` or without (CAS gateway).
    */
   tryLogin(): Middleware<Partial<SsoState<Account>>, SsoContext<Account>>;
+  /**
+   * Everything below it is for services that act for people: each call brings a proxy ticket, and the services it came
+   * through must be among the allowed ones. `ctx.state.user` has the `proxies`. Needs no session.
+   */
+  acceptProxyTickets(options: AcceptProxyTicketsOptions): Middleware<ProxiedState<Account>, SsoContext<Account>>;
+  /** The proxy grants of people, for work outside of their requests. */
+  readonly proxyGrants: UserGrants;
   /** Ends connections to the login server. The application may then end. */
   close(): Promise<void>;
 }
@@ -47,42 +58,65 @@ export function campusSso<Account extends Json = null>(options: CampusSsoOptions
       'Logins are kept in the memory of this process: they end when it restarts, and a second process does not know them. Give `store` a Keyv over Redis, Valkey, PostgreSQL or SQLite.',
     );
   }
+  const warn = (message: string) => logger.warn(message);
   const store = createStore({
     keyv: resolved.store ?? createMemoryKeyv(),
     secrets,
     deadlineMs: resolved.storeDeadlineMs,
     clock,
-    warn: (message) => logger.warn(message),
+    warn,
   });
+  const grants = createProxyGrants({ store, clock, random: randomBytes });
   const logins = createLogins({
     store,
     idleMs: resolved.idleMs,
     clock,
     random: randomBytes,
-    warn: (message) => logger.warn(message),
+    removeGrant: grants.remove,
+    warn,
   });
-  const sessionEffects = createSessionEffects({ logins, store, sessionMs: resolved.sessionMs });
-  const login = resolved.login.connect({ sessionEffects });
+  const { sessionMs, routePrefix } = resolved;
+  const sessionEffects = createSessionEffects({ logins, grants, store, sessionMs, warn });
+  const place = { baseUrl: resolved.baseUrl, routePrefix };
+  const login = resolved.login.connect({ sessionEffects, grants, place, sessionMs, clock, warn });
   const flowStore = createFlowStore<LoginScope>({
     store,
     flows: new Map([[login.flow.name, login.flow]]),
     attemptMs: resolved.attemptMs,
     sessionMs: resolved.sessionMs,
   });
-  const attempts = createAttempts({ flowStore, random: randomBytes, clock, journal: safeJournal(resolved) });
+  const journal = safeJournal(resolved);
+  const attempts = createAttempts({ flowStore, random: randomBytes, clock, journal });
+  const proxyClient = createProxyClient({ proxying: login.proxying, fetch: resolved.fetch, journal, clock });
   const cookies = createFlowCookies(resolved);
   const personDigests = personDigester(secrets);
   const runtimes = resolved.sites.map((site) => ({
     ...site,
-    runtime: { options: { ...resolved, ...site }, login, attempts, logins, cookies, personDigests },
+    runtime: {
+      options: { ...resolved, ...site },
+      login,
+      attempts,
+      logins,
+      grants,
+      cookies,
+      personDigests,
+      proxyClient,
+      journal,
+    },
   }));
   const runtimeOf: RuntimeOf = (ctx) => chooseSite(runtimes as [Served, ...Served[]], namedBy(ctx)).runtime;
   return {
     session: (app) => createSessionMiddleware(app, resolved),
-    routes: () => createRoutes(runtimeOf, resolved) as Middleware<object, SsoContext<Account>>,
+    routes: () => createRoutes(runtimeOf, resolved, login.proxying) as Middleware<object, SsoContext<Account>>,
     requireLogin: (guard) =>
       createRequireLogin(runtimeOf, guard) as unknown as Middleware<SsoState<Account>, SsoContext<Account>>,
     tryLogin: () => createTryLogin(runtimeOf) as unknown as Middleware<Partial<SsoState<Account>>, SsoContext<Account>>,
+    acceptProxyTickets: (accept) =>
+      createAcceptProxyTickets(runtimeOf, login.acceptance, accept) as unknown as Middleware<
+        ProxiedState<Account>,
+        SsoContext<Account>
+      >,
+    proxyGrants: createUserGrants({ grants, logins, proxyClient, issuer: login.issuer }),
     close: () => login.close(),
   };
 }

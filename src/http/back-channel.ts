@@ -119,3 +119,24 @@ function decode(bytes: Buffer, contentType: string): string | undefined {
     return undefined;
   }
 }
+
+/** Connections to one login server, which may have endpoints on several origins. */
+export interface BackChannels {
+  /** The connection to the origin of an address. */
+  to(url: string): BackChannel;
+  close(): Promise<void>;
+}
+
+/** Keeps one back channel for each origin. A channel connects when it is first used. */
+export function createBackChannels(options: Omit<BackChannelOptions, 'origin'>): BackChannels {
+  const channels = new Map<string, BackChannel>();
+  return {
+    to(url) {
+      const { origin } = new URL(url);
+      const channel = channels.get(origin) ?? createBackChannel({ ...options, origin });
+      channels.set(origin, channel);
+      return channel;
+    },
+    close: async () => void (await Promise.all([...channels.values()].map((channel) => channel.close()))),
+  };
+}

@@ -1,6 +1,8 @@
 import type { Context } from 'koa';
+import { SsoError } from '../errors.ts';
 import type { Sso, User } from '../koa-types.ts';
 import type { Json } from '../options.ts';
+import type { LoginRecord } from '../storage/logins.ts';
 import { loginPath } from './error-page.ts';
 import { type CurrentLogin, currentLogin, endLogin } from './login-handlers.ts';
 import { externalPath } from './request.ts';
@@ -19,9 +21,26 @@ export function attachSso(ctx: Context, runtime: Runtime): void {
     loginUrl: (returnTo) =>
       loginPath(runtime, localTarget(returnTo ?? externalPath(ctx, options), options.baseUrl) ?? undefined),
     logoutUrl: `${options.basePath}${options.routePrefix}/logout`,
+    proxyTicket: async (service) => runtime.proxyClient.ticket(await grantOf(ctx, runtime), service),
+    fetch: async (url, init) => runtime.proxyClient.fetch(await grantOf(ctx, runtime), url, init),
     logout: ({ everywhere = true } = {}) => endLogin(ctx, runtime, everywhere),
   };
   Object.defineProperty(ctx, 'sso', { value: sso, configurable: true });
+}
+
+/** The requests that come from services that act for people, with what was found out about them. */
+const callers = new WeakMap<Context, LoginRecord>();
+
+/** Remembers that a request comes from a service that acts for a person. */
+export function markCaller(ctx: Context, record: LoginRecord): void {
+  callers.set(ctx, record);
+}
+
+/** The proxy grant of a request. The login is looked up anew: somebody may have logged out since the request began. */
+async function grantOf(ctx: Context, runtime: Runtime): Promise<string | null> {
+  const record = callers.get(ctx) ?? (await currentLogin(ctx, runtime))?.record;
+  if (!record) throw new SsoError('ERR_SSO_LOGIN_REQUIRED');
+  return record.grantId;
 }
 
 /** What the application sees of a login. */

@@ -28,6 +28,9 @@ export interface FlowCookies {
   /** Whether the login server is to be left alone: it was asked a short while ago, or the person has just logged out. */
   gatewayRecentlyDeclined(ctx: Context): boolean;
   markGatewayDeclined(ctx: Context): void;
+  /** The session of a service that calls on somebody's behalf, if it has one. */
+  callerOf(ctx: Context): string | undefined;
+  issueCaller(ctx: Context, loginId: string, lifeMs: number): void;
 }
 
 /**
@@ -46,6 +49,7 @@ export function createFlowCookies(options: ResolvedOptions): FlowCookies {
   const attemptPrefix = `${cookieName(options, 'attempt')}-`;
   const recent = cookieName(options, 'recent');
   const anonymous = cookieName(options, 'anonymous');
+  const caller = cookieName(options, 'caller');
   const keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', 'koa-campus-sso/attempt', 32)));
   const macsOf = (text: string) => keys.map((key) => createHmac('sha256', key).update(text).digest().subarray(0, 16));
 
@@ -115,6 +119,8 @@ export function createFlowCookies(options: ResolvedOptions): FlowCookies {
     },
     gatewayRecentlyDeclined: (ctx) => readCookie(ctx, anonymous) === '1',
     markGatewayDeclined: (ctx) => set(ctx, anonymous, '1', GATEWAY_COOL_DOWN_MS),
+    callerOf: (ctx) => readCookie(ctx, caller),
+    issueCaller: (ctx, loginId, lifeMs) => set(ctx, caller, loginId, lifeMs),
   };
   return cookies;
 }

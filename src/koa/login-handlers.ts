@@ -178,7 +178,7 @@ export async function endLogin(ctx: Context, runtime: Runtime, everywhere: boole
   const outcome = record && (await attempts.logOut(record.flowId, everywhere, scope));
   if (outcome?.kind !== 'ran') {
     // No record to tell the story with (expired, or of an older version): the session ends all the same.
-    if (pointer) await logins.end(pointer.login);
+    if (pointer) await logins.end(pointer.login, record?.grantId);
     scope.reply.session = { kind: 'close' };
     scope.reply.signedOut = everywhere ? 'everywhere' : 'here';
   }

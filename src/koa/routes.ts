@@ -1,12 +1,14 @@
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type { ResolvedOptions } from '../options.ts';
+import type { Proxying } from '../protocols/protocol.ts';
 import { seeOther } from './apply-reply.ts';
 import { attachSso } from './context.ts';
 import { answeringFailures, showFailure } from './error-page.ts';
 import { beginLogin, currentLogin, endLogin, finishLogin } from './login-handlers.ts';
 import { judgeLogout } from './logout-guard.ts';
 import { sendPage } from './page.ts';
+import { createProxyCallback } from './proxy-callback.ts';
 import { isNavigation } from './request.ts';
 import { refuseAnonymous } from './require-login.ts';
 import { localTarget } from './return-to.ts';
@@ -14,7 +16,11 @@ import type { Runtime, RuntimeOf } from './runtime.ts';
 import { STYLE, STYLE_PATH } from './style.ts';
 
 /** The plugin's own routes. */
-export function createRoutes(runtimeOf: RuntimeOf, { sites, routePrefix }: ResolvedOptions): Middleware {
+export function createRoutes(
+  runtimeOf: RuntimeOf,
+  { sites, routePrefix }: ResolvedOptions,
+  proxying: Proxying | null,
+): Middleware {
   const router = new Router();
   // Whether a mount or a proxy takes the path of baseUrl off or leaves it on, the routes are found.
   const prefixes = [...new Set(['', ...sites.map((site) => site.basePath)])];
@@ -77,9 +83,12 @@ export function createRoutes(runtimeOf: RuntimeOf, { sites, routePrefix }: Resol
   });
 
   const routes = router.routes() as unknown as Middleware;
+  const takeCallback = proxying && createProxyCallback(proxying);
   return function campusRoutes(ctx, next) {
-    attachSso(ctx, runtimeOf(ctx));
-    return routes(ctx, next);
+    const runtime = runtimeOf(ctx);
+    attachSso(ctx, runtime);
+    const onward = () => routes(ctx, next);
+    return takeCallback ? takeCallback(ctx, runtime, onward) : onward();
   };
 }
 

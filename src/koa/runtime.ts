@@ -1,10 +1,13 @@
 import type { Context } from 'koa';
 import type { PrincipalRef } from '../../machines/vocabulary.ts';
 import type { Attempts } from '../flow/attempts.ts';
+import type { JournalListener } from '../flow/journal.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { ConnectedLogin, LoginScope } from '../protocols/protocol.ts';
 import type { Logins } from '../storage/logins.ts';
+import type { ProxyGrants } from '../storage/proxy-grants.ts';
 import type { FlowCookies } from './cookies.ts';
+import type { ProxyClient } from './proxy-client.ts';
 
 /** Gives the runtime for the address that a request was sent to. */
 export type RuntimeOf = (ctx: Context) => Runtime;
@@ -15,6 +18,10 @@ export interface Runtime {
   readonly login: ConnectedLogin;
   readonly attempts: Attempts<LoginScope>;
   readonly logins: Logins;
+  readonly grants: ProxyGrants;
+  readonly proxyClient: ProxyClient;
+  /** Hears each step of each flow. */
+  readonly journal: JournalListener;
   readonly cookies: FlowCookies;
   /**
    * Digests of a principal that only this site can make, one for each secret: they tell the same person from another

@@ -2,6 +2,7 @@ import type { Principal, ProtocolName } from '../../machines/vocabulary.ts';
 import type { SsoErrorCode } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { Reply } from '../flow/reply.ts';
+import type { ProxyGrants } from '../storage/proxy-grants.ts';
 import type { SessionEffects } from './session-effects.ts';
 
 /** What the application said of a person who has just been vouched for. */
@@ -63,6 +64,14 @@ export type ProxyRule = string | RegExp;
 /** The chains that may act for a person, each with the most recent proxy first; or a function that decides. */
 export type AllowedChains = readonly (readonly ProxyRule[])[] | ((proxies: readonly string[]) => boolean);
 
+/** Where the application is, for options that depend on it. */
+export interface Place {
+  /** The first of its addresses, without a trailing slash. */
+  readonly baseUrl: string;
+  /** The path of our routes below it. */
+  readonly routePrefix: string;
+}
+
 /** One way to log in, as the application configured it. Made by `cas()`; connected by `campusSso()`. */
 export interface LoginProtocol {
   /** Unique among the ways to log in. Lower-case letters, digits and hyphens. */
@@ -71,13 +80,57 @@ export interface LoginProtocol {
   /** Who vouches: the second half of an identity. */
   readonly issuer: string;
   /** What is wrong with its options, for `campusSso()` to report together with everything else. */
-  readonly problems: readonly string[];
+  problems(place: Place): readonly string[];
   connect(services: ProtocolServices): ConnectedLogin;
 }
 
 /** What the composition root lends to a protocol. */
 export interface ProtocolServices {
   readonly sessionEffects: SessionEffects;
+  readonly grants: ProxyGrants;
+  readonly place: Place;
+  /** How long a login may last, in milliseconds. */
+  readonly sessionMs: number;
+  /** The time in milliseconds since 1970. */
+  readonly clock: () => number;
+  warn(message: string): void;
+}
+
+/** The side that acts for people: it receives grants, and gets tickets for them. */
+export interface Proxying {
+  readonly ticketFlow: Flow<ProxyTicketScope>;
+  readonly callbackFlow: Flow<ProxyCallbackScope>;
+  /** Paths that the login server may call, beside our own route; `onlyDeliveries` for one that the application has too. */
+  readonly callbackPaths: readonly { readonly path: string; readonly onlyDeliveries: boolean }[];
+  /** Turns the query, or the form body, of such a call into an event of its machine. */
+  readCallback(query: string): { readonly type: string };
+}
+
+/** What a call on somebody's behalf is checked against. */
+export interface ChainPolicy {
+  readonly allowedChains: AllowedChains;
+  /** Whether a ticket without any proxy is welcome. */
+  readonly allowDirect: boolean;
+}
+
+/** What a call on somebody's behalf works with. */
+export interface ProxiedCallScope extends ChainPolicy {
+  /** The end of a grant that comes with the call, in milliseconds since 1970. */
+  readonly grantExpiresAt: number;
+}
+
+/** The other side: it accepts calls of those who act for people. */
+export interface ProxyAcceptance {
+  readonly flow: Flow<ProxiedCallScope>;
+  /** The event for a ticket, or for something that is given as one. */
+  ticketEvent(ticket: string): { readonly type: string };
+  /** The ticket of a query, and the query without it. */
+  takeTicket(query: string): { readonly ticket: string | null; readonly query: string | null };
+  /** What is wrong with a configuration of allowed chains. */
+  chainProblems(allowed: AllowedChains): readonly string[];
+  allows(policy: ChainPolicy, proxies: readonly string[]): boolean;
+  /** Whether a call can get a grant of its own. */
+  readonly givesGrants: boolean;
 }
 
 /** One way to log in, ready to run. */
@@ -85,6 +138,10 @@ export interface ConnectedLogin {
   readonly name: string;
   readonly issuer: string;
   readonly flow: Flow<LoginScope>;
+  /** Null where it has no proxy tickets, or none were asked for. */
+  readonly proxying: Proxying | null;
+  /** Null where it has no proxy tickets. */
+  readonly acceptance: ProxyAcceptance | null;
   /** The input of the machine. */
   input(request: LoginRequest): unknown;
   /** Turns the query of a return into the attempt and an event of its machine; `query` is raw, without `?`. */

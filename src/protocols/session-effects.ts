@@ -1,19 +1,39 @@
 import type { Failure, Principal, SavedRequestRef } from '../../machines/vocabulary.ts';
+import { isSsoError } from '../errors.ts';
 import type { Logins } from '../storage/logins.ts';
+import type { GrantEntry, ProxyGrants } from '../storage/proxy-grants.ts';
 import type { Store } from '../storage/store.ts';
 import type { LoginScope } from './protocol.ts';
 
 export interface SessionEffectsOptions {
   readonly logins: Logins;
+  readonly grants: ProxyGrants;
   readonly store: Store;
   /** How long a login may last, in milliseconds. */
   readonly sessionMs: number;
+  warn(message: string): void;
+}
+
+interface EndOfSession {
+  readonly everywhere: boolean;
+  readonly loginId: string | null;
+  readonly grantId?: string | null;
 }
 
 /** The effects that are the same whichever protocol vouched for the person: all that becomes of a known principal. */
 export type SessionEffects = ReturnType<typeof createSessionEffects>;
 
-export function createSessionEffects({ logins, store, sessionMs }: SessionEffectsOptions) {
+export function createSessionEffects({ logins, grants, store, sessionMs, warn }: SessionEffectsOptions) {
+  /** That a grant can be found by its person is a convenience: the login itself does not hang on it. */
+  const index = async (principal: Principal, entry: GrantEntry) => {
+    try {
+      await grants.index(principal, entry);
+    } catch (error) {
+      if (!isSsoError(error)) throw error;
+      warn(`${error.code} (${error.detail}): a proxy grant cannot be found by its person, only by its session.`);
+    }
+  };
+
   return {
     async admitPrincipal({ principal }: { readonly principal: Principal }, scope: LoginScope) {
       const admission = await scope.admit(principal);
@@ -23,15 +43,15 @@ export function createSessionEffects({ logins, store, sessionMs }: SessionEffect
       return { type: 'principal.admitted' } as const;
     },
 
-    async openSession({ principal }: { readonly principal: Principal }, scope: LoginScope) {
-      const now = scope.now();
-      const loginId = await logins.open({
-        principal,
-        account: scope.account ?? null,
-        flowId: scope.attempt,
-        openedAt: now,
-        expiresAt: now + sessionMs,
-      });
+    async openSession(
+      { principal, grantId = null }: { readonly principal: Principal; readonly grantId?: string | null },
+      scope: LoginScope,
+    ) {
+      const openedAt = scope.now();
+      const expiresAt = openedAt + sessionMs;
+      const account = scope.account ?? null;
+      const loginId = await logins.open({ principal, account, flowId: scope.attempt, grantId, openedAt, expiresAt });
+      if (grantId !== null) await index(principal, { grantId, loginId, openedAt, expiresAt });
       if (scope.loginId !== null) await logins.end(scope.loginId);
       scope.reply.session = { kind: 'open', loginId, principal };
       return { type: 'session.opened', loginId } as const;
@@ -57,11 +77,9 @@ export function createSessionEffects({ logins, store, sessionMs }: SessionEffect
       scope.reply.failure = params;
     },
 
-    async endSession(
-      { everywhere, loginId }: { readonly everywhere: boolean; readonly loginId: string | null },
-      scope: LoginScope,
-    ) {
-      if (loginId !== null) await logins.end(loginId);
+    async endSession({ everywhere, loginId, grantId = null }: EndOfSession, scope: LoginScope) {
+      if (loginId !== null) await logins.end(loginId, grantId);
+      else if (grantId !== null) await grants.remove(grantId);
       // A session that this very request was to open is not known to any browser yet; it may hold a later login by now.
       scope.reply.session = scope.reply.session?.kind === 'open' ? null : { kind: 'close' };
       scope.reply.signedOut = everywhere ? 'everywhere' : 'here';

@@ -10,6 +10,10 @@ export interface LoginRecord<Account = unknown> {
   readonly account: Account | null;
   /** The flow that opened it. */
   readonly flowId: string;
+  /** The proxy grant that belongs to it, or null. */
+  readonly grantId: string | null;
+  /** The proxies of a service that acts for the person, the most recent first; not there when people came themselves. */
+  readonly proxies?: readonly string[];
   /** When it was opened, in milliseconds since 1970. */
   readonly openedAt: number;
   /** The absolute limit, in milliseconds since 1970; nothing extends it. */
@@ -33,12 +37,15 @@ export interface Logins<Account = unknown> {
    * @throws SsoError `ERR_SSO_STORE` when the store failed: that is neither signed in nor signed out
    */
   find(id: string): Promise<LoginRecord<Account> | undefined>;
+  /** Looks at a sign-in that holds, which does not count as its activity. Otherwise like `find`. */
+  peek(id: string): Promise<LoginRecord<Account> | undefined>;
   /**
-   * Ends a sign-in for good: no request under way can bring it back.
+   * Ends a sign-in for good, and its proxy grant with it: no request under way can bring either back.
    *
+   * @param grantId its grant, null if it has none; left out, the store is asked
    * @throws SsoError `ERR_SSO_STORE` when the store failed; the sign-in may hold still
    */
-  end(id: string): Promise<void>;
+  end(id: string, grantId?: string | null): Promise<void>;
 }
 
 /** Settings of {@link createLogins}. */
@@ -55,6 +62,8 @@ export interface LoginsOptions {
   readonly random: (bytes: number) => Buffer;
   /** Of how many sign-ins this process remembers the last activity. Default 10 000; for the rest it asks the store. */
   readonly maxRemembered?: number;
+  /** Removes a proxy grant. Default: sign-ins have no grants. */
+  readonly removeGrant?: (grantId: string) => Promise<void>;
   /** Hears that activity could not be written down. Default: a warning of the process. */
   readonly warn?: (message: string) => void;
 }
@@ -82,6 +91,7 @@ const WRITES_PER_IDLE = 10;
  */
 export function createLogins<Account = unknown>(options: LoginsOptions): Logins<Account> {
   const { store, idleMs, clock, random, maxRemembered = DEFAULT_REMEMBERED, warn = warnProcess } = options;
+  const { removeGrant } = options;
   if (!(idleMs > 0 && Number.isFinite(idleMs))) {
     throw new SsoError('ERR_SSO_OPTIONS', { message: 'The idle limit is not a positive number of milliseconds.' });
   }
@@ -113,10 +123,24 @@ export function createLogins<Account = unknown>(options: LoginsOptions): Logins<
     inBackground(store.put('login-seen', id, seen, Math.min(idleMs, lifeMs)));
   }
 
-  async function end(id: string): Promise<void> {
+  async function end(id: string, known?: string | null): Promise<void> {
+    if (removeGrant) {
+      const grantId = known === undefined ? (await store.get<LoginRecord>('login', id))?.grantId : known;
+      // The grant first: if that fails the sign-in still holds, and ending it can be tried again.
+      if (grantId) await removeGrant(grantId);
+    }
     await store.remove('login', id);
     remembered.delete(id);
     inBackground(store.remove('login-seen', id));
+  }
+
+  /** A sign-in that holds, and its activity; `idle` for one that nobody used for too long. */
+  async function look(id: string, now: number) {
+    const record = await store.get<LoginRecord<Account>>('login', id);
+    // Asked this way round, a record without a limit counts as expired.
+    if (record === undefined || !(now < record.expiresAt)) return undefined;
+    const activity = await activityOf(id, record.openedAt, now);
+    return { record, activity, isIdle: !(now - activity.at < idleMs) };
   }
 
   return {
@@ -127,20 +151,24 @@ export function createLogins<Account = unknown>(options: LoginsOptions): Logins<
     },
 
     async find(id) {
-      const record = await store.get<LoginRecord<Account>>('login', id);
       const now = clock();
-      // Asked this way round, a record without a limit counts as expired.
-      if (record === undefined || !(now < record.expiresAt)) {
+      const found = await look(id, now);
+      if (found === undefined) {
         remembered.delete(id);
         return undefined;
       }
-      const activity = await activityOf(id, record.openedAt, now);
-      if (!(now - activity.at < idleMs)) {
-        await end(id);
+      const { record, activity, isIdle } = found;
+      if (isIdle) {
+        await end(id, record.grantId);
         return undefined;
       }
       touch(id, activity, now, record.expiresAt - now);
       return record;
+    },
+
+    async peek(id) {
+      const found = await look(id, clock());
+      return found && !found.isIdle ? found.record : undefined;
     },
 
     end,

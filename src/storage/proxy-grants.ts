@@ -27,8 +27,11 @@ export interface GrantEntry {
 export interface ProxyGrants {
   /** Keeps a delivery until it is claimed; the first one under a name stays. Durable when it answers. */
   deliver(pgtIou: string, pgt: string): Promise<'stored' | 'known' | 'crowded'>;
-  /** The PGT that was or will shortly be delivered under a name, for one caller; undefined when it does not come in time. */
-  claim(pgtIou: string): Promise<string | undefined>;
+  /**
+   * The PGT that was or will shortly be delivered under a name, for one caller; undefined when it does not come in time.
+   * @param waitMs how long to wait for a delivery that is late, in milliseconds
+   */
+  claim(pgtIou: string, waitMs: number): Promise<string | undefined>;
   /** Keeps a grant and gives its id: new and unguessable. */
   keep(grant: ProxyGrant): Promise<string>;
   find(grantId: string): Promise<ProxyGrant | undefined>;
@@ -43,8 +46,6 @@ export interface ProxyGrantsOptions {
   readonly store: Store;
   readonly clock: () => number;
   readonly random: (bytes: number) => Buffer;
-  /** How long a login waits for a delivery that is late, in milliseconds. */
-  readonly waitMs: number;
   /** How long a delivery waits to be claimed, in milliseconds. Default 60000. */
   readonly unclaimedMs?: number;
   /** How many unclaimed deliveries one process takes at a time. Default 10000. */
@@ -57,7 +58,7 @@ const MAX_ENTRIES = 20;
 const INDEX_TRIES = 5;
 
 export function createProxyGrants(options: ProxyGrantsOptions): ProxyGrants {
-  const { store, clock, random, waitMs, unclaimedMs = 60_000, maxUnclaimed = 10_000 } = options;
+  const { store, clock, random, unclaimedMs = 60_000, maxUnclaimed = 10_000 } = options;
   /** Deliveries to this process that nobody has claimed, by digest. */
   const unclaimed = new LRUCache<string, true>({ max: maxUnclaimed, ttl: unclaimedMs });
   /** Logins of this process that wait for a delivery. */
@@ -95,7 +96,7 @@ export function createProxyGrants(options: ProxyGrantsOptions): ProxyGrants {
       });
     },
 
-    async claim(pgtIou) {
+    async claim(pgtIou, waitMs) {
       const name = digest(pgtIou);
       for (let look = 0, waited = 0; ; look += 1) {
         const delivered = await store.claim<{ pgt: string }>('pgtiou', name);

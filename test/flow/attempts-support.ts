@@ -23,6 +23,7 @@ export const freshAlice = vouchedFor(alice, VALIDATED_AT - 1000, true);
 const succeeded = (principal: Principal = freshAlice): CasLoginEvent => ({
   type: 'validation.succeeded',
   principal,
+  grantOffer: null,
   at: VALIDATED_AT,
 });
 
@@ -59,6 +60,10 @@ export function setUp() {
       admitPrincipal(_, scope) {
         performed('admitPrincipal', scope);
         return { type: 'principal.admitted' };
+      },
+      claimProxyGrant(_, scope) {
+        performed('claimProxyGrant', scope);
+        return { type: 'grant.claimed', grantId: 'grant-1' };
       },
       openSession(_, scope) {
         performed('openSession', scope);

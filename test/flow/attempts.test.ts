@@ -92,7 +92,7 @@ describe('a browser that comes back', () => {
     const { attempts, begin, server } = setUp();
     const { attempt, secret } = await begin({ ...plainInput, maxAgeMs: 1000 });
     const old = { ...freshAlice, authenticatedAt: 0, fromNewLogin: false };
-    server.answer = () => ({ type: 'validation.succeeded', principal: old, at: 1_700_000_030_000 });
+    server.answer = () => ({ type: 'validation.succeeded', principal: old, grantOffer: null, at: 1_700_000_030_000 });
     const scope = newScope();
     const outcome = await attempts.resume(attempt, returning(secret), scope);
     assert.ok(outcome.kind === 'ran' && outcome.secret !== null && outcome.secret !== secret);
@@ -212,7 +212,7 @@ describe('a browser that comes back more than once', () => {
       server.answer = async () => {
         asked.open();
         await answered.opened;
-        return { type: 'validation.succeeded', principal: freshAlice, at: 1_700_000_030_000 };
+        return { type: 'validation.succeeded', principal: freshAlice, grantOffer: null, at: 1_700_000_030_000 };
       };
       const first = attempts.resume(attempt, returning(secret), newScope());
       await asked.opened;

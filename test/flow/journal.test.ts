@@ -49,7 +49,7 @@ describe('the journal', () => {
     const { attempts, begin, journal, server } = setUp();
     const { attempt, secret } = await begin({ ...plainInput, maxAgeMs: 1000 });
     const old = { ...freshAlice, authenticatedAt: 0, fromNewLogin: false };
-    server.answer = () => ({ type: 'validation.succeeded', principal: old, at: 1_700_000_030_000 });
+    server.answer = () => ({ type: 'validation.succeeded', principal: old, grantOffer: null, at: 1_700_000_030_000 });
     await attempts.resume(attempt, returning(secret), newScope());
     assert.equal(new Set(journal.map((entry) => entry.attempt)).size, 1);
     assert.ok(journal.filter(({ event }) => event === 'redirect.issued').length === 2);

@@ -9,6 +9,7 @@ import { emptyReply } from '../../src/flow/reply.ts';
 import type { LoginScope } from '../../src/protocols/protocol.ts';
 import { createSessionEffects } from '../../src/protocols/session-effects.ts';
 import { createLogins } from '../../src/storage/logins.ts';
+import { createProxyGrants } from '../../src/storage/proxy-grants.ts';
 import { plainInput, SENT_AT, VALIDATED_AT } from '../machines/cas-login-model.ts';
 import { freshAlice, kindOf, newScope, returning, setUp } from './attempts-support.ts';
 import { gate, recordingStore } from './support.ts';
@@ -54,7 +55,7 @@ describe('logging an attempt out', () => {
       server.answer = async () => {
         asked.open();
         await answered.opened;
-        return { type: 'validation.succeeded', principal: freshAlice, at: VALIDATED_AT };
+        return { type: 'validation.succeeded', principal: freshAlice, grantOffer: null, at: VALIDATED_AT };
       };
       const scope = newScope();
       const returningBrowser = attempts.resume(attempt, returning(secret), scope);
@@ -96,15 +97,22 @@ function realSession() {
   const asked = gate();
   const answered = gate();
   const flow = defineFlow<typeof casLoginMachine, LoginScope>('cas', casLoginMachine, {
-    ...createSessionEffects({ logins, store: recorder.store, sessionMs: 36_000_000 }),
+    ...createSessionEffects({
+      grants: createProxyGrants({ store: recorder.store, clock, random: randomBytes }),
+      warn() {},
+      logins,
+      store: recorder.store,
+      sessionMs: 36_000_000,
+    }),
     redirectToLogin(_, scope) {
       scope.beginAttempt();
       return { type: 'redirect.issued', service: 'https://portal.example.edu/return', at: SENT_AT };
     },
+    claimProxyGrant: () => ({ type: 'grant.missing', detail: 'not offered' }),
     async validateTicket() {
       asked.open();
       await answered.opened;
-      return { type: 'validation.succeeded', principal: freshAlice, at: VALIDATED_AT };
+      return { type: 'validation.succeeded', principal: freshAlice, grantOffer: null, at: VALIDATED_AT };
     },
   });
   const flowStore = createFlowStore<LoginScope>({

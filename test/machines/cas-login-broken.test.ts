@@ -14,7 +14,8 @@ import * as invariants from './cas-login-invariants.ts';
 import { fewEvents, fewInputs, TICKET } from './cas-login-model.ts';
 
 describe('the invariants find a machine', () => {
-  const { awaitingReturn, validating, admitting, authenticated, starting, rejecting } = casLoginStates;
+  const { awaitingReturn, validating, admitting, claimingGrant, authenticated, starting, rejecting, loggedOut } =
+    casLoginStates;
   const build = (states: Partial<Record<keyof typeof casLoginStates, object>>) =>
     casLogin.createMachine({ ...casLoginRoot, states: { ...casLoginStates, ...states } });
 
@@ -132,6 +133,32 @@ describe('the invariants find a machine', () => {
       'a wildcard takes what nobody declared',
       foreignEventsDoNothing,
       { awaitingReturn: { ...awaitingReturn, on: { ...awaitingReturn.on, '*': 'failed' } } },
+    ],
+    [
+      'a logout leaves the grant behind',
+      invariants.grantsEndWithTheSession,
+      {
+        authenticated: { ...authenticated, on: { ...authenticated.on, 'logout.requested': 'loggedOut' } },
+        loggedOut: {
+          ...loggedOut,
+          entry: { type: 'endSession', params: { everywhere: false, loginId: null, grantId: null } },
+        },
+      },
+    ],
+    [
+      'what the server offered is kept with the session',
+      invariants.offersAreNotKept,
+      { claimingGrant: { ...claimingGrant, on: { ...claimingGrant.on, 'grant.missing': 'authenticated' } } },
+    ],
+    [
+      'a session has no pointer to its grant',
+      invariants.sessionsHaveTheirOwnGrant,
+      { claimingGrant: { ...claimingGrant, on: { ...claimingGrant.on, 'grant.claimed': 'authenticated' } } },
+    ],
+    [
+      'a grant is claimed for somebody whom nobody let in',
+      invariants.onlyAdmittedPeopleGetGrants,
+      { admitting: { ...admitting, on: { ...admitting.on, 'principal.refused': 'claimingGrant' } } },
     ],
     ['a state has no way out', everythingCanEnd, { admitting: { ...admitting, on: {} } }],
     [

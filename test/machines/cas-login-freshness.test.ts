@@ -26,7 +26,7 @@ function answered(waiting: Snapshot, told: Told, at = VALIDATED_AT): Snapshot {
   const validating = send(waiting, { type: 'return.ticket', ticket: TICKET }).next;
   assert.equal(validating.value, 'validating');
   const principal = vouchedFor(alice, told.authenticatedAt ?? null, told.fromNewLogin ?? null);
-  return send(validating, { type: 'validation.succeeded', principal, at }).next;
+  return send(validating, { type: 'validation.succeeded', principal, grantOffer: null, at }).next;
 }
 
 interface Told {
@@ -108,6 +108,7 @@ describe('the second question', () => {
     const step = send(validating, {
       type: 'validation.succeeded',
       principal: vouchedFor(alice, null, null),
+      grantOffer: null,
       at: VALIDATED_AT,
     });
     assert.deepEqual(step.asked, [{ type: 'redirectToLogin', params: { renew: true, gateway: false } }]);
@@ -116,7 +117,15 @@ describe('the second question', () => {
   test('demands credentials at validation, for its own service', () => {
     const { asked: effects } = send(again().next, { type: 'return.ticket', ticket: TICKET });
     assert.deepEqual(effects, [
-      { type: 'validateTicket', params: { service: 'https://portal.example.edu/two', ticket: TICKET, renew: true } },
+      {
+        type: 'validateTicket',
+        params: {
+          service: 'https://portal.example.edu/two',
+          ticket: TICKET,
+          renew: true,
+          withGrant: false,
+        },
+      },
     ]);
   });
 

@@ -22,13 +22,62 @@ export const onlyAdmittedPeopleAreAuthenticated: Invariant = (model) =>
     model,
     (edge) =>
       entersState(edge, 'authenticated') &&
+      (edge.from.state !== 'admitting' || edge.event.type !== 'principal.admitted') &&
+      (edge.from.state !== 'claimingGrant' || !/^grant\.(claimed|missing)$/.test(edge.event.type)),
+  );
+
+/** A grant is waited for on behalf of somebody whom the application has let in. */
+export const onlyAdmittedPeopleGetGrants: Invariant = (model) =>
+  forbid(
+    model,
+    (edge) =>
+      entersState(edge, 'claimingGrant') &&
       (edge.from.state !== 'admitting' || edge.event.type !== 'principal.admitted'),
+  );
+
+/** What a server offered is held for as long as it takes to claim it, and is never at rest. */
+export const offersAreNotKept: Invariant = (model) =>
+  forbidNodes(
+    model,
+    (node) => contextOf(node).grantOffer !== null && !['admitting', 'claimingGrant'].includes(node.state),
+  );
+
+/** The session points to the grant that was claimed for it, and to no other. */
+export const sessionsHaveTheirOwnGrant: Invariant = (model) =>
+  forbid(model, (edge) => {
+    if (!entersState(edge, 'authenticated')) return false;
+    const { grantId = null } = edge.event as { readonly grantId?: string };
+    const opened = edge.effects.find(({ type }) => type === 'openSession')?.params as { readonly grantId: unknown };
+    return opened.grantId !== grantId || contextOf(edge.to).grantId !== grantId;
+  });
+
+export const requiredGrantsAreThere: Invariant = (model) =>
+  forbidNodes(
+    model,
+    (node) =>
+      node.state === 'authenticated' && contextOf(node).proxyGrant === 'required' && contextOf(node).grantId === null,
+  );
+
+/** A logout takes the grant along. */
+export const grantsEndWithTheSession: Invariant = (model) =>
+  forbid(model, (edge) => {
+    if (!entersState(edge, 'loggedOut')) return false;
+    const ended = edge.effects.find(({ type }) => type === 'endSession')?.params as { readonly grantId: unknown };
+    return ended.grantId !== contextOf(edge.from).grantId || contextOf(edge.to).grantId !== null;
+  });
+
+/** A dead grant leaves the record with the session that it belonged to. */
+export const expiredGrantsAreForgotten: Invariant = (model) =>
+  forbid(
+    model,
+    (edge) => edge.event.type === 'grant.expired' && edge.to !== edge.from && contextOf(edge.to).grantId !== null,
   );
 
 export const theAuthenticatedAreKnown: Invariant = (model) =>
   forbidNodes(
     model,
-    (node) => ['admitting', 'authenticated'].includes(node.state) && contextOf(node).principal === null,
+    (node) =>
+      ['admitting', 'claimingGrant', 'authenticated'].includes(node.state) && contextOf(node).principal === null,
   );
 
 /** Where nobody is signed in nobody is named; asked of some states at a time. */
@@ -38,7 +87,9 @@ export const nobodyIsKnownIn =
     forbidNodes(
       model,
       (node) =>
-        isMeant(node) && !['admitting', 'authenticated'].includes(node.state) && contextOf(node).principal !== null,
+        isMeant(node) &&
+        !['admitting', 'claimingGrant', 'authenticated'].includes(node.state) &&
+        contextOf(node).principal !== null,
     );
 
 export const failuresHaveACode: Invariant = (model) =>

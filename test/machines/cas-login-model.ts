@@ -1,11 +1,14 @@
 import type { EventObject } from 'xstate';
 import type { CasLoginContext, CasLoginEvent, CasLoginInput } from '../../machines/cas-login-vocabulary.ts';
 import { MAX_RECENT_LOGINS } from '../../machines/cas-login-vocabulary.ts';
-import type { Principal, PrincipalRef, SavedRequestRef } from '../../machines/vocabulary.ts';
+import type { GrantOffer, Principal, PrincipalRef, SavedRequestRef } from '../../machines/vocabulary.ts';
 import { FOREIGN_EVENTS, type ModelNode } from '../support/model.ts';
 
 /** The one ticket of the model; no snapshot may hold it. */
 export const TICKET = 'ST-marker-of-the-model';
+
+/** What a server offers in the model; nothing that is at rest may hold it. */
+export const GRANT_OFFER: GrantOffer = { pgtIou: 'PGTIOU-marker-of-the-model', encrypted: null };
 
 export const SENT_AT = 1_700_000_000_000;
 export const VALIDATED_AT = SENT_AT + 30_000;
@@ -52,6 +55,7 @@ export const plainInput: CasLoginInput = {
   expected: null,
   savedRequest: null,
   unsolicitedService: null,
+  proxyGrant: 'off',
 };
 
 const savedRequest = (owner: PrincipalRef | null): SavedRequestRef => ({
@@ -70,6 +74,9 @@ export const inputs: readonly CasLoginInput[] = [
       ),
     ),
   ),
+  { ...plainInput, proxyGrant: 'optional' },
+  { ...plainInput, proxyGrant: 'required', renew: true },
+  { ...plainInput, proxyGrant: 'required', gateway: true, maxAgeMs: HOUR },
   { ...plainInput, recentLogins: MAX_RECENT_LOGINS - 1 },
   { ...plainInput, recentLogins: MAX_RECENT_LOGINS },
   { ...plainInput, recentLogins: MAX_RECENT_LOGINS + 1, gateway: true, renew: true },
@@ -92,6 +99,8 @@ export const failingAnswers = [
   { type: 'validation.unreadable', detail: 'not XML' },
   { type: 'principal.refused' },
   { type: 'principal.unchecked', detail: 'TypeError' },
+  { type: 'validation.callbackFailed', detail: 'INVALID_PROXY_CALLBACK' },
+  { type: 'grant.missing', detail: 'not offered' },
 ] as const satisfies readonly CasLoginEvent[];
 
 const declaredEvents: readonly CasLoginEvent[] = [
@@ -99,10 +108,12 @@ const declaredEvents: readonly CasLoginEvent[] = [
   { type: 'return.ticket', ticket: TICKET },
   { type: 'return.withoutTicket' },
   ...[...freshPrincipals, ...stalePrincipals, silentPrincipal].map(
-    (principal) => ({ type: 'validation.succeeded', principal, at: VALIDATED_AT }) as const,
+    (principal) => ({ type: 'validation.succeeded', principal, grantOffer: null, at: VALIDATED_AT }) as const,
   ),
+  { type: 'validation.succeeded', principal: freshPrincipals[0]!, grantOffer: GRANT_OFFER, at: VALIDATED_AT },
   ...failingAnswers,
   { type: 'principal.admitted' },
+  { type: 'grant.claimed', grantId: 'grant-of-the-flow' },
   { type: 'session.opened', loginId: 'login-of-the-flow' },
   ...[null, savedRequest(null), savedRequest(alice), savedRequest(bob)].map(
     (saved) => ({ type: 'grant.expired', savedRequest: saved, recentLogins: 0 }) as const,
@@ -122,6 +133,7 @@ export const fewInputs: readonly CasLoginInput[] = [
   { ...plainInput, gateway: true, gatewayRecentlyDeclined: true },
   { ...plainInput, recentLogins: MAX_RECENT_LOGINS },
   { ...plainInput, savedRequest: savedRequest(bob) },
+  { ...plainInput, proxyGrant: 'optional' },
 ];
 export const fewEvents: readonly EventObject[] = events.filter((event) => !isElaborate(event));
 

@@ -25,6 +25,8 @@ export const reviewedOutline = {
       'validation.succeeded → rejecting',
       'validation.rejected → rejecting',
       'validation.refused → rejecting',
+      'validation.callbackFailed when mayGoWithoutGrant → redirecting',
+      'validation.callbackFailed → rejecting',
       'validation.proxied → rejecting',
       'validation.unreachable → rejecting',
       'validation.timedOut → rejecting',
@@ -36,9 +38,19 @@ export const reviewedOutline = {
   admitting: {
     tags: 'awaiting-server',
     on: [
+      'principal.admitted when wantsGrant → claimingGrant',
       'principal.admitted → authenticated',
       'principal.refused → rejecting',
       'principal.unchecked → rejecting',
+      'logout.requested → loggedOut',
+    ],
+  },
+  claimingGrant: {
+    tags: 'awaiting-server',
+    on: [
+      'grant.claimed → authenticated',
+      'grant.missing when needsGrant → rejecting',
+      'grant.missing → authenticated',
       'logout.requested → loggedOut',
     ],
   },

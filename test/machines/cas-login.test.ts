@@ -44,6 +44,7 @@ describe('what an auditor reads', () => {
     const asked = [...model.starts, ...model.edges].flatMap(({ effects }) => effects.map(({ type }) => type));
     assert.deepEqual([...new Set(asked)].sort(), [
       'admitPrincipal',
+      'claimProxyGrant',
       'continueAnonymously',
       'discardRequest',
       'endSession',
@@ -57,7 +58,9 @@ describe('what an auditor reads', () => {
 
   test('the events are the ones that were reviewed', () => {
     assert.deepEqual([...casLoginMachine.events].sort(), [
+      'grant.claimed',
       'grant.expired',
+      'grant.missing',
       'logout.requested',
       'principal.admitted',
       'principal.refused',
@@ -67,6 +70,7 @@ describe('what an auditor reads', () => {
       'return.withoutTicket',
       'session.opened',
       'validation.badStatus',
+      'validation.callbackFailed',
       'validation.proxied',
       'validation.refused',
       'validation.rejected',
@@ -103,7 +107,7 @@ describe('who is authenticated', () => {
     'authenticated is entered only after a success in this very attempt',
     settlesOnlyThrough('validation.succeeded'),
   );
-  holds('authenticated is entered only from admitting', invariants.onlyAdmittedPeopleAreAuthenticated);
+  holds('authenticated is entered only by people who were admitted', invariants.onlyAdmittedPeopleAreAuthenticated);
   holds('whoever is being admitted or authenticated is known', invariants.theAuthenticatedAreKnown);
   holds(
     'nobody is known where nobody is signed in',
@@ -128,6 +132,7 @@ describe('failures', () => {
       validating: {
         'validation.rejected': inBothWays('ERR_SSO_TICKET_REJECTED'),
         'validation.refused': inBothWays('ERR_SSO_CAS_REFUSED'),
+        'validation.callbackFailed': [...inBothWays('ERR_SSO_NO_PROXY_GRANT'), 'redirecting without a code'],
         'validation.proxied': inBothWays('ERR_SSO_PROXIED_TICKET'),
         'validation.unreachable': inBothWays('ERR_SSO_CAS_UNREACHABLE'),
         'validation.timedOut': inBothWays('ERR_SSO_CAS_TIMEOUT'),
@@ -137,6 +142,9 @@ describe('failures', () => {
       admitting: {
         'principal.refused': inBothWays('ERR_SSO_NOT_AUTHORISED'),
         'principal.unchecked': inBothWays('ERR_SSO_LOGIN_HOOK'),
+      },
+      claimingGrant: {
+        'grant.missing': ['authenticated without a code', ...inBothWays('ERR_SSO_NO_PROXY_GRANT')],
       },
     });
   });
@@ -181,14 +189,39 @@ describe('logging out', () => {
     invariants.logoutEnds(({ snapshot }) => !snapshot.hasTag('awaiting-server')),
   );
   holds(
-    'ends a flow whose ticket or account is being looked up',
-    invariants.logoutEnds(({ state }) => state === 'validating' || state === 'admitting'),
+    'ends a flow whose ticket, account or grant is being looked up',
+    invariants.logoutEnds(({ state }) => ['validating', 'admitting', 'claimingGrant'].includes(state)),
   );
   holds(
     'ends a flow whose redirect is being built',
     invariants.logoutEnds(({ state }) => state === 'redirecting'),
   );
   holds('is followed by nothing', invariants.nothingFollowsALogout);
+});
+
+describe('proxy grants', () => {
+  holds('are asked for on behalf of people who were let in', invariants.onlyAdmittedPeopleGetGrants);
+  holds('are offered, and the offer is not kept', invariants.offersAreNotKept);
+  holds('belong to the session they were claimed for', invariants.sessionsHaveTheirOwnGrant);
+  holds('are there where a login is worth nothing without', invariants.requiredGrantsAreThere);
+  holds('end with the session', invariants.grantsEndWithTheSession);
+  holds('that are dead leave the record', invariants.expiredGrantsAreForgotten);
+  holds('are offered under a name that no snapshot at rest holds', (explored) =>
+    explored.nodes
+      .filter(({ snapshot, key }) => !snapshot.hasTag('awaiting-server') && key.includes('PGTIOU-marker'))
+      .map(({ key }) => key),
+  );
+
+  test('are done without after the callback failed once, and the browser is sent away once more', () => {
+    const edge = model.edges.find(
+      ({ event, from }) =>
+        event.type === 'validation.callbackFailed' &&
+        from.state === 'validating' &&
+        (from.snapshot.context as { proxyGrant: string }).proxyGrant === 'optional',
+    );
+    assert.equal(edge?.to.state, 'redirecting');
+    assert.equal((edge.to.snapshot.context as { proxyGrant: string }).proxyGrant, 'off');
+  });
 });
 
 describe('saved requests', () => {

@@ -48,6 +48,7 @@ export function setUp(maxRemembered?: number) {
     },
     account: { role: 'staff' },
     flowId: 'flow-1',
+    grantId: null,
     openedAt: clock(),
     expiresAt: clock() + ABSOLUTE,
   });

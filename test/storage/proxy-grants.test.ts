@@ -11,10 +11,12 @@ const bob = { ...alice, id: 'bob' };
 const IOU = 'PGTIOU-1-marker';
 const PGT = 'PGT-1-marker';
 
+/** How long a claim waits in these tests, in milliseconds, unless a test says otherwise. */
+const WAIT = 2000;
+
 function setUp(options: Partial<ProxyGrantsOptions> = {}, keyv: Keyv = createMemoryKeyv()) {
   const store = () => createStore({ keyv, secrets: ['a secret of the tests, long enough for everybody'] });
-  const process = () =>
-    createProxyGrants({ store: store(), clock: Date.now, random: randomBytes, waitMs: 2000, ...options });
+  const process = () => createProxyGrants({ store: store(), clock: Date.now, random: randomBytes, ...options });
   return { grants: process(), elsewhere: process() };
 }
 
@@ -27,9 +29,9 @@ const entry = (grantId: string): GrantEntry => ({
 
 describe('a delivery', () => {
   test('is given to one claimant only', async () => {
-    const { grants } = setUp({ waitMs: 1 });
+    const { grants } = setUp();
     assert.equal(await grants.deliver(IOU, PGT), 'stored');
-    const claims = await Promise.all(Array.from({ length: 10 }, () => grants.claim(IOU)));
+    const claims = await Promise.all(Array.from({ length: 10 }, () => grants.claim(IOU, WAIT)));
     assert.deepEqual(
       claims.filter((claim) => claim !== undefined),
       [PGT],
@@ -40,32 +42,32 @@ describe('a delivery', () => {
     const { grants } = setUp();
     const outcomes = await Promise.all([grants.deliver(IOU, PGT), grants.deliver(IOU, 'PGT-1-forged')]);
     assert.deepEqual(outcomes, ['stored', 'known']);
-    assert.equal(await grants.claim(IOU), PGT);
+    assert.equal(await grants.claim(IOU, WAIT), PGT);
   });
 
   test('that is late reaches the login that waits, in the same process', async () => {
     const { grants } = setUp();
-    const claim = grants.claim(IOU);
+    const claim = grants.claim(IOU, WAIT);
     await grants.deliver(IOU, PGT);
     assert.equal(await claim, PGT);
   });
 
   test('to another process reaches the login that waits', async () => {
     const { grants, elsewhere } = setUp();
-    const claim = grants.claim(IOU);
+    const claim = grants.claim(IOU, WAIT);
     await elsewhere.deliver(IOU, PGT);
     assert.equal(await claim, PGT);
   });
 
   test('that never comes is waited for no longer than allowed', async () => {
-    assert.equal(await setUp({ waitMs: 30 }).grants.claim(IOU), undefined);
+    assert.equal(await setUp().grants.claim(IOU, 30), undefined);
   });
 
   test('is refused when too many wait to be claimed, and taken again when one was', async () => {
-    const { grants } = setUp({ maxUnclaimed: 2, waitMs: 1 });
+    const { grants } = setUp({ maxUnclaimed: 2 });
     for (const iou of ['PGTIOU-1', 'PGTIOU-2']) assert.equal(await grants.deliver(iou, PGT), 'stored');
     assert.equal(await grants.deliver('PGTIOU-3', PGT), 'crowded');
-    await grants.claim('PGTIOU-1');
+    await grants.claim('PGTIOU-1', WAIT);
     assert.equal(await grants.deliver('PGTIOU-3', PGT), 'stored');
   });
 });

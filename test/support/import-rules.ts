@@ -64,7 +64,7 @@ const rules: Readonly<Record<Unit, Rule>> = {
   },
   http: { files: { http: 'yes' }, packages: { undici: 'yes' }, builtins: true },
   'protocol.ts': {
-    files: { machines: 'types', flow: 'types', 'session effects': 'types' },
+    files: { machines: 'types', flow: 'types', storage: 'types', 'session effects': 'types' },
     packages: {},
     builtins: false,
   },
@@ -164,7 +164,7 @@ export function unitOf(path: string): Unit | undefined {
     [/^src\/protocols\/protocol\.ts$/, 'protocol.ts'],
     [/^src\/protocols\/session-effects\.ts$/, 'session effects'],
     [
-      /^src\/protocols\/[\w-]+\/(index|cas|options|presets|effects|validation|encrypted-grant|[\w-]+-effects)\.ts$/,
+      /^src\/protocols\/[\w-]+\/(index|cas|([\w-]+-)?options|presets|([\w-]+-)?effects|validation|encrypted-grant)\.ts$/,
       'connected protocol',
     ],
     [/^src\/protocols\/[\w-]+\/[\w-]+\.ts$/, 'pure protocol'],

@@ -1,3 +1,4 @@
+import type { ProxyCallbackEvent } from '../../../machines/proxy-callback.ts';
 import { queryValues } from './query.ts';
 
 /** What a call to our proxy callback brings. */
@@ -46,4 +47,17 @@ function isWellFormed(text: string): boolean {
 
 function malformed(reason: string): CallbackReading {
   return { kind: 'malformed', reason };
+}
+
+/** What such a call is for the machine of the callback. */
+export function callbackEvent(query: string): ProxyCallbackEvent {
+  const reading = readCallback(query);
+  switch (reading.kind) {
+    case 'probe':
+      return { type: 'callback.probed' };
+    case 'malformed':
+      return { type: 'callback.malformed' };
+    case 'delivery':
+      return { type: 'callback.delivered', pgtIou: reading.pgtIou, pgtId: reading.pgtId };
+  }
 }

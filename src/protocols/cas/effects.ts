@@ -3,9 +3,10 @@ import type { Effects } from '../../flow/effects.ts';
 import type { BackChannel } from '../../http/back-channel.ts';
 import type { LoginScope } from '../protocol.ts';
 import type { SessionEffects } from '../session-effects.ts';
+import type { Claim } from './grant-effects.ts';
 import { ATTEMPT_PARAMETER } from './tickets.ts';
 import { loginUrl } from './urls.ts';
-import { type Dialect, validationEvent, validationRequest } from './validation.ts';
+import { type Dialect, loginEvent, validationOutcome, validationRequest } from './validation.ts';
 
 export type CasEffects = Effects<typeof casLoginMachine, LoginScope>;
 
@@ -18,12 +19,19 @@ export interface CasEffectsOptions {
   readonly exactService: boolean;
   readonly serviceParameter: string;
   readonly loginParameters: Readonly<Record<string, string>>;
+  /** Where the server delivers grants. */
+  readonly callbackUrl: string;
+  readonly claim: Claim;
+  /** How long a login may last, in milliseconds. */
+  readonly sessionMs: number;
+  warn(message: string): void;
 }
 
 /** How the CAS login machine's effects are performed. */
 export function createCasEffects(options: CasEffectsOptions): CasEffects {
   const { loginEndpoint, dialect, backChannel, sessionEffects, exactService, serviceParameter, loginParameters } =
     options;
+  const { callbackUrl, claim, sessionMs, warn } = options;
   return {
     ...sessionEffects,
 
@@ -39,12 +47,22 @@ export function createCasEffects(options: CasEffectsOptions): CasEffects {
       return { type: 'redirect.issued', service, at: scope.now() };
     },
 
-    async validateTicket(validation, scope) {
+    async validateTicket({ withGrant, ...request }, scope) {
       // These answers name no proxies, so a ticket that another service got for the person would pass for the person's.
       const namesProxies = dialect.version !== '1.0' && dialect.version !== 'saml1.1';
-      if (!namesProxies && /^PT-/i.test(validation.ticket)) return { type: 'validation.proxied' };
-      const outcome = await backChannel.send(validationRequest(dialect, validation, scope.now()));
-      return validationEvent(dialect, validation, outcome, scope.now());
+      if (!namesProxies && /^PT-/i.test(request.ticket)) return { type: 'validation.proxied' };
+      const validation = { ...request, pgtUrl: withGrant ? callbackUrl : null };
+      const sent = await backChannel.send(validationRequest(dialect, validation, scope.now()));
+      const now = scope.now();
+      const event = loginEvent(dialect, await validationOutcome(dialect, validation, sent, now), now);
+      if (event.type === 'validation.callbackFailed') {
+        warn(
+          `The login server refused a login because it could not use the proxy callback ${callbackUrl} (${event.detail}). Usually its certificate chain is incomplete or not trusted there, the address cannot be reached from there, or this site is not registered there as one that may proxy.`,
+        );
+      }
+      return event;
     },
+
+    claimProxyGrant: (params, scope) => claim(params, scope.now() + sessionMs),
   };
 }

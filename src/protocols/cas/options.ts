@@ -1,11 +1,13 @@
 import { isLoopback } from '../../http/loopback.ts';
+import type { Place } from '../protocol.ts';
+import { type CasProxyOptions, proxyProblems } from './proxy-options.ts';
 import type { CasEndpoints, CasVersion } from './urls.ts';
 
 /** How a service and a ticket are called in addresses (CAS 2.1.1, 2.2.4). */
 export type AddressNames = 'service/ticket' | 'TARGET/SAMLart';
 
 /** How to log in through one CAS server. */
-export interface CasOptions {
+export interface CasOptions extends CasProxyOptions {
   /** The prefix of the server, e.g. `https://login.example.edu/cas`. Also the issuer of the identities it vouches for. */
   readonly serverUrl: string;
   /** Tells several ways in apart, in the journal and in addresses. Default `cas`. */
@@ -53,7 +55,7 @@ export interface CasOptions {
 const VERSIONS: readonly unknown[] = ['1.0', '2.0', '3.0', 'saml1.1'];
 
 /** Everything that is wrong with the options of one CAS server. */
-export function casProblems(options: CasOptions): string[] {
+export function casProblems(options: CasOptions, place: Place): string[] {
   const problems: string[] = [];
   const { serverUrl, name = 'cas', version = '3.0', format = 'XML', endpoints = {}, ticketPattern } = options;
   const complain = (option: string, expectation: string) => problems.push(`cas.${option}: ${expectation}`);
@@ -87,7 +89,7 @@ export function casProblems(options: CasOptions): string[] {
   if (ticketPattern !== undefined && !/^\^.*\$$/s.test(ticketPattern.source)) {
     complain('ticketPattern', 'expected a pattern that is anchored with ^ and $.');
   }
-  return problems;
+  return [...problems, ...proxyProblems(options, version, place)];
 }
 
 function absoluteEndpoints(endpoints: Partial<CasEndpoints>) {

@@ -14,6 +14,7 @@ export interface ProxyTicketEffectsOptions {
   /** Where the server is tried for its health: CAS 2.0 or later. */
   readonly validateEndpoint: string;
   readonly backChannel: BackChannel;
+  readonly validateChannel: BackChannel;
   readonly grants: ProxyGrants;
 }
 
@@ -21,7 +22,7 @@ export interface ProxyTicketEffectsOptions {
 export function createProxyTicketEffects(
   options: ProxyTicketEffectsOptions,
 ): Effects<typeof proxyTicketMachine, ProxyTicketScope> {
-  const { proxyEndpoint, validateEndpoint, backChannel, grants } = options;
+  const { proxyEndpoint, validateEndpoint, backChannel, validateChannel, grants } = options;
 
   const ask = async (
     params: { grantId: string; service: string },
@@ -36,7 +37,7 @@ export function createProxyTicketEffects(
   /** Whether the server answers a made-up ticket as the protocol says: then what fails, fails for our grant only. */
   const serverIsWell = async (service: string): Promise<boolean> => {
     const ticket = `ST-${randomBytes(24).toString('hex')}`;
-    const outcome = await backChannel.send({ url: new URL(validateUrl(validateEndpoint, { service, ticket })) });
+    const outcome = await validateChannel.send({ url: new URL(validateUrl(validateEndpoint, { service, ticket })) });
     if (outcome.kind !== 'answer' || outcome.status >= 500) return false;
     const { readServiceResponse } = await import('./service-response.ts');
     return readServiceResponse(outcome.body).kind === 'failure';

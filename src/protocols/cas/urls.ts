@@ -1,3 +1,5 @@
+import { PROXY_PATH } from './proxy-url.ts';
+
 /** The protocols that a CAS server may speak. */
 export type CasVersion = '1.0' | '2.0' | '3.0' | 'saml1.1';
 
@@ -7,6 +9,10 @@ export interface CasEndpoints {
   readonly logout: string;
   /** Where tickets are validated: `/p3/serviceValidate`, or what the version has in its place. */
   readonly validate: string;
+  /** Where proxy tickets are given out (CAS 2.7). */
+  readonly proxy: string;
+  /** Where proxy tickets are validated (CAS 2.6): `/p3/proxyValidate`, or `/proxyValidate` for CAS 2.0. */
+  readonly proxyValidate: string;
 }
 
 const VALIDATE: Readonly<Record<CasVersion, string>> = {
@@ -31,6 +37,8 @@ export function casEndpoints(
     login: at(overrides.login ?? 'login'),
     logout: at(overrides.logout ?? 'logout'),
     validate: at(overrides.validate ?? VALIDATE[version]),
+    proxy: at(overrides.proxy ?? PROXY_PATH),
+    proxyValidate: at(overrides.proxyValidate ?? (version === '3.0' ? 'p3/proxyValidate' : 'proxyValidate')),
   };
 }
 

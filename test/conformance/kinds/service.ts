@@ -5,6 +5,7 @@ import { chooseSite, namedBy } from '../../../src/koa/site.ts';
 import type { Site } from '../../../src/options.ts';
 import { cas } from '../../../src/protocols/cas/index.ts';
 import type { SessionEffects } from '../../../src/protocols/session-effects.ts';
+import type { ProxyGrants } from '../../../src/storage/proxy-grants.ts';
 import { compare, type Fields, type Kinds, textField } from '../kind.ts';
 import { configuredBase, contextOf, siteOf } from '../sites.ts';
 
@@ -33,7 +34,14 @@ async function serviceOfPage(input: Fields): Promise<string | null> {
     allowUnsolicitedLogin: true,
     // The clients of these vectors take any value of the parameter for a ticket.
     ticketPattern: /^.+$/s,
-  }).connect({ sessionEffects: {} as SessionEffects });
+  }).connect({
+    sessionEffects: {} as SessionEffects,
+    grants: {} as ProxyGrants,
+    place: { baseUrl: 'https://portal.example.edu', routePrefix: '/sso' },
+    sessionMs: 1000,
+    clock: Date.now,
+    warn() {},
+  });
   const asked: CasLoginInput[] = [];
   const attempts = {
     async start(_flow: unknown, request: unknown) {

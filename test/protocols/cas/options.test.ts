@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type CasOptions, casProblems } from '../../../src/protocols/cas/options.ts';
 
+const place = { baseUrl: 'https://portal.example.edu', routePrefix: '/sso' };
 const good: CasOptions = { serverUrl: 'https://login.example.edu/cas' };
 
 /** Options as somebody without a compiler may write them. */
 function problems(options: { readonly [name: string]: unknown }): readonly string[] {
-  return casProblems({ ...good, ...options } as CasOptions);
+  return casProblems({ ...good, ...options } as CasOptions, place);
 }
 
 function assertOnly(found: readonly string[], option: string, expectation: RegExp): void {
@@ -15,7 +16,7 @@ function assertOnly(found: readonly string[], option: string, expectation: RegEx
   assert.match(found[0] ?? '', expectation);
 }
 
-test('a server alone is enough', () => assert.deepEqual(casProblems(good), []));
+test('a server alone is enough', () => assert.deepEqual(casProblems(good, place), []));
 
 test('every option in its place is accepted', () => {
   const all: CasOptions = {
@@ -36,7 +37,7 @@ test('every option in its place is accepted', () => {
     allowUnsolicitedLogin: true,
     dangerouslyAllowPlainHttpServer: true,
   };
-  assert.deepEqual(casProblems(all), []);
+  assert.deepEqual(casProblems(all, place), []);
 });
 
 for (const serverUrl of [

@@ -13,6 +13,8 @@ test('Apereo validates below its own prefix, with attributes', () => {
     login: 'https://login.example.edu/cas/login',
     logout: 'https://login.example.edu/cas/logout',
     validate: 'https://login.example.edu/cas/p3/serviceValidate',
+    proxy: 'https://login.example.edu/cas/proxy',
+    proxyValidate: 'https://login.example.edu/cas/p3/proxyValidate',
   });
 });
 
@@ -22,6 +24,8 @@ test('Keycloak has its endpoints below the realm', () => {
     login: `${prefix}/login`,
     logout: `${prefix}/logout`,
     validate: `${prefix}/p3/serviceValidate`,
+    proxy: `${prefix}/proxy`,
+    proxyValidate: `${prefix}/p3/proxyValidate`,
   });
 });
 
@@ -52,7 +56,13 @@ const presets: readonly (readonly [string, (url: string) => CasOptions])[] = [
 
 for (const [name, preset] of presets) {
   test(`the preset ${name} is accepted, and a slash at the end of its address does not matter`, () => {
-    assert.deepEqual(casProblems(preset('https://login.example.edu/x')), []);
+    assert.deepEqual(
+      casProblems(preset('https://login.example.edu/x'), {
+        baseUrl: 'https://portal.example.edu',
+        routePrefix: '/sso',
+      }),
+      [],
+    );
     assert.deepEqual(
       endpointsOf(preset('https://login.example.edu/x/')),
       endpointsOf(preset('https://login.example.edu/x')),

@@ -28,7 +28,7 @@ function newGrants() {
     keyv: createMemoryKeyv(),
     secrets: ['a secret of the tests, long enough for everybody'],
   });
-  return createProxyGrants({ store, clock: Date.now, random: randomBytes, waitMs: 1 });
+  return createProxyGrants({ store, clock: Date.now, random: randomBytes });
 }
 
 /** Asks for a ticket at a server that gives these answers at `/proxy`, one after the other, and one at `/validate`. */
@@ -53,7 +53,7 @@ async function ask(proxyAnswers: readonly Answer[], validateAnswer: Answer = [20
   const flow = defineFlow(
     'ticket',
     proxyTicketMachine,
-    createProxyTicketEffects({ ...endpoints, backChannel, grants }),
+    createProxyTicketEffects({ ...endpoints, backChannel, validateChannel: backChannel, grants }),
   );
   const scope: { ticket: string | null } = { ticket: null };
   const steps: unknown[] = [];
@@ -165,13 +165,13 @@ describe('the proxy callback', () => {
   test('has stored a delivery by the time it answers', async () => {
     const grants = newGrants();
     assert.equal(await call(grants, delivery), 200);
-    assert.equal(await grants.claim('PGTIOU-1'), PGT);
+    assert.equal(await grants.claim('PGTIOU-1', 1), PGT);
   });
 
   test('answers a probe and a malformed call, and stores nothing', async () => {
     const grants = newGrants();
     assert.equal(await call(grants, { type: 'callback.probed' }), 200);
     assert.equal(await call(grants, { type: 'callback.malformed' }), 400);
-    assert.equal(await grants.claim('PGTIOU-1'), undefined);
+    assert.equal(await grants.claim('PGTIOU-1', 1), undefined);
   });
 });

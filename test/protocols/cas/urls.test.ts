@@ -27,6 +27,8 @@ for (const [version, path] of [
       login: `${SERVER}/login`,
       logout: `${SERVER}/logout`,
       validate: SERVER + path,
+      proxy: `${SERVER}/proxy`,
+      proxyValidate: `${SERVER}${version === '3.0' ? '/p3' : ''}/proxyValidate`,
     });
   });
 }

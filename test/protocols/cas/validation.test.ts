@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BackChannelOutcome } from '../../../src/http/back-channel.ts';
-import { type Dialect, validationEvent, validationRequest } from '../../../src/protocols/cas/validation.ts';
+import {
+  type Dialect,
+  loginEvent,
+  validationOutcome,
+  validationRequest,
+} from '../../../src/protocols/cas/validation.ts';
 import { alice, json, xml, xmlSuccess } from './documents.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 const TICKET = 'ST-1-abcdef';
 const SERVICE = 'https://portal.example.edu/sso/return?attempt=a1';
-const validation = { service: SERVICE, ticket: TICKET, renew: false };
+const validation = { service: SERVICE, ticket: TICKET, renew: false, pgtUrl: null };
 
 const cas3: Dialect = {
   version: '3.0',
@@ -23,8 +28,9 @@ function answer(body: string, status = 200, contentType = 'application/xml'): Ba
   return { kind: 'answer', status, contentType, body };
 }
 
-function eventOf(outcome: BackChannelOutcome, dialect: Dialect = cas3) {
-  return validationEvent(dialect, validation, outcome, NOW);
+async function eventOf(outcome: BackChannelOutcome, dialect: Dialect = cas3, pgtUrl: string | null = null) {
+  const asked = { ...validation, pgtUrl };
+  return loginEvent(dialect, await validationOutcome(dialect, asked, outcome, NOW), NOW);
 }
 
 function xmlFailure(code: string, text = ''): string {
@@ -90,6 +96,7 @@ test('a success names the person, the issuer from the configuration and what the
     {
       type: 'validation.succeeded',
       at: NOW,
+      grantOffer: null,
       principal: {
         issuer: cas3.issuer,
         id: 'alice',
@@ -291,3 +298,23 @@ for (const status of ['RequestDenied', 'Responder', 'AuthnFailed', 'VersionMisma
     assert.match('detail' in event ? event.detail : '', new RegExp(`(^|:)${status}$`));
   });
 }
+
+test('a proxy-granting ticket is asked for where one is wanted', () => {
+  const pgtUrl = 'https://portal.example.edu/sso/proxy-callback?of=portal';
+  const { searchParams } = validationRequest(cas3, { ...validation, pgtUrl }, NOW).url;
+  assert.deepEqual(Object.fromEntries(searchParams), { service: SERVICE, ticket: TICKET, pgtUrl });
+});
+
+for (const code of ['INVALID_PROXY_CALLBACK', 'UNAUTHORIZED_SERVICE_PROXY', 'PROXY_CALLBACK_ERROR']) {
+  test(`${code} is about the callback where a grant was asked for`, async () => {
+    const event = await eventOf(answer(xmlFailure(code), 400), cas3, 'https://portal.example.edu/sso/proxy-callback');
+    assert.deepEqual(event, { type: 'validation.callbackFailed', detail: code });
+  });
+}
+
+test('the name that a grant was delivered under is handed on', async () => {
+  const iou = '<cas:proxyGrantingTicket>PGTIOU-1-x</cas:proxyGrantingTicket>';
+  const event = await eventOf(answer(xmlSuccess(alice + iou)));
+  assert.ok(event.type === 'validation.succeeded');
+  assert.deepEqual(event.grantOffer, { pgtIou: 'PGTIOU-1-x', encrypted: null });
+});
