@@ -8,11 +8,12 @@ import type { Runtime } from './runtime.ts';
 
 /** Far above a PGTIOU and a PGT of 1024 characters each. */
 const MAX_BODY = 8192;
+const RECEIVED = '<?xml version="1.0"?><casClient:proxySuccess xmlns:casClient="http://www.yale.edu/tp/casClient"/>';
 const NOT_A_DELIVERY = 'callback.probed';
 
 /**
  * Takes calls of the login server to the proxy callback (CAS 2.5.4): GET with a query, POST with a form, and a call
- * without parameters, which only tries whether the address answers. The answer is a status and nothing else.
+ * without parameters, which only tries whether the address answers. The answer is a status and a fixed text.
  */
 export function createProxyCallback({ callbackFlow, callbackPaths, readCallback }: Proxying) {
   const paths = new Map(callbackPaths.map(({ path, onlyDeliveries }) => [path, onlyDeliveries]));
@@ -43,10 +44,17 @@ export function createProxyCallback({ callbackFlow, callbackPaths, readCallback 
       scope.status = error.status;
     }
     privateResponse(ctx);
-    ctx.type = 'text/plain; charset=utf-8';
     ctx.status = scope.status;
-    ctx.body = '';
+    answer(ctx);
   };
+}
+
+/** The same for everybody: nothing of a call comes back. Some servers of old look for a document (as Java's client sends). */
+function answer(ctx: Context): void {
+  const wantsXml = /\b(application|text)\/xml\b/i.test(ctx.get('Accept'));
+  ctx.type = wantsXml ? 'application/xml; charset=utf-8' : 'text/plain; charset=utf-8';
+  if (ctx.status !== 200) ctx.body = '';
+  else ctx.body = wantsXml ? RECEIVED : 'OK';
 }
 
 /** The form of a POST as it was sent, or as a parser before us left it; null if it is too large or no form. */

@@ -18,6 +18,8 @@ export interface Comparison {
   readonly differences: readonly string[];
   /** What nothing here can do yet; the part that can be done was compared all the same. */
   readonly notYet?: string;
+  /** It did not come to an outcome at all. */
+  readonly threw?: true;
 }
 
 /** Runs the input of one case through the real code and compares the outcome with what is expected. */

@@ -64,8 +64,24 @@ test('a deviation that differs is counted apart, and one that passes is an error
   );
 });
 
+test('a deviation that throws is a failure', async () => {
+  const throwing = {
+    kinds: {
+      throws: () => {
+        throw new Error('broken');
+      },
+    },
+    deviations: [{ id: 'a', reason: 'on purpose' }],
+  };
+  const report = await runVectors([vector('a', 'throws', {})], throwing);
+  assert.deepEqual(
+    failures(report).map(({ id }) => id),
+    ['a'],
+  );
+});
+
 test('kinds without code, and vectors that can be run in part, are counted as not yet supported', async () => {
-  const vectors = [vector('a', 'slo', {}), vector('b', 'proxy', {}), vector('c', 'partly', {})];
+  const vectors = [vector('a', 'slo', {}), vector('b', 'sloFront', {}), vector('c', 'partly', {})];
   const report = await runVectors(vectors, { kinds, deviations: [] });
   assert.deepEqual(
     [...report.values()].map(({ notYet, passed }) => [notYet, passed]),

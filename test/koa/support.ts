@@ -61,6 +61,7 @@ export interface RawRequest {
   /** The request target as it stands in the request line. */
   readonly target?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
 }
 
 export interface RawAnswer {
@@ -70,7 +71,10 @@ export interface RawAnswer {
 }
 
 /** One request, nothing added and nothing followed: for what no browser sends. */
-export function raw(url: string, { method = 'GET', target, headers = {} }: RawRequest = {}): Promise<RawAnswer> {
+export function raw(
+  url: string,
+  { method = 'GET', target, headers = {}, body: sent }: RawRequest = {},
+): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const options = { method, headers, agent: false, ...(target === undefined ? {} : { path: target }) };
     const outgoing = request(url, options, async (incoming) => {
@@ -78,7 +82,7 @@ export function raw(url: string, { method = 'GET', target, headers = {} }: RawRe
       for await (const chunk of incoming.setEncoding('utf8')) body += chunk;
       resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body });
     });
-    outgoing.on('error', reject).end();
+    outgoing.on('error', reject).end(sent);
   });
 }
 

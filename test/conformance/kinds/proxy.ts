@@ -1,19 +1,22 @@
-import { readCallback } from '../../../src/protocols/cas/callback-query.ts';
+import { proxyTicketMachine } from '../../../machines/proxy-ticket.ts';
+import { defineFlow } from '../../../src/flow/flow.ts';
+import type { JournalEntry } from '../../../src/flow/journal.ts';
+import { runOnce } from '../../../src/flow/run-once.ts';
+import type { BackChannel } from '../../../src/http/back-channel.ts';
 import {
   type AllowedChains,
   allowsChain,
   checkAllowedChains,
   type ProxyRule,
 } from '../../../src/protocols/cas/proxy-chain.ts';
+import { createProxyTicketEffects } from '../../../src/protocols/cas/proxy-effects.ts';
 import { grantIsGone } from '../../../src/protocols/cas/proxy-response.ts';
 import { PROXY_PATH, proxyUrl } from '../../../src/protocols/cas/proxy-url.ts';
 import { readProxyResponse } from '../../../src/protocols/cas/service-response.ts';
 import { casEndpoints } from '../../../src/protocols/cas/urls.ts';
-import { type Comparison, compare, type Fields, type Kinds, textField } from '../kind.ts';
+import type { ProxyGrants } from '../../../src/storage/proxy-grants.ts';
+import { compare, type Fields, type Kinds, textField } from '../kind.ts';
 import { compareService, OWN_CODES, serviceOutcome } from './validation.ts';
-
-/** What can be known of a callback before anything is stored or answered. */
-const readable: ReadonlySet<string> = new Set(['stored', 'pgtIou', 'pgt']);
 
 export const kinds: Kinds = {
   proxyValidate: async (input, expected) => {
@@ -27,9 +30,11 @@ export const kinds: Kinds = {
     const { policy, chainSyntax, proxies } = input;
     return compare(expected, { ok: allows(policy, chainSyntax, proxies as readonly string[]) });
   },
-  proxy: (input, { logMustNotContain, ...expected }) => {
-    const comparison = compareService(expected, proxyOutcome(input));
-    return logMustNotContain === undefined ? comparison : { ...comparison, notYet: 'what is logged' };
+  proxy: async (input, { logMustNotContain, ...expected }) => {
+    const { differences } = compareService(expected, proxyOutcome(input));
+    const kept = await keptOf(input);
+    const leaks = typeof logMustNotContain === 'string' && kept.includes(logMustNotContain);
+    return { differences: leaks ? [...differences, 'what is kept and logged holds the PGT'] : differences };
   },
   proxyUrl: (input, expected) => {
     const { validate: endpoint } = casEndpoints(textField(input, 'server'), '3.0', { validate: PROXY_PATH });
@@ -38,30 +43,40 @@ export const kinds: Kinds = {
     const params = Object.fromEntries([...searchParams.keys()].map((name) => [name, searchParams.getAll(name)]));
     return compare(expected, { path: pathname, params });
   },
-  callback: (input, expected) => {
-    const notYet = 'storing and answering';
-    if ('sequence' in input) return { differences: [], notYet };
-    const { comparison, complete } = compareCallback(input, expected);
-    return complete ? comparison : { ...comparison, notYet };
-  },
 };
+
+/** All that the flow of a proxy ticket keeps and tells of an answer: its context, its journal, and its error. */
+async function keptOf(input: Fields): Promise<string> {
+  const body = textField(input, 'body');
+  const backChannel: BackChannel = {
+    send: async () => ({ kind: 'answer', status: Number(input.status), contentType: 'text/xml', body }),
+    close: async () => {},
+  };
+  const grants = {
+    find: async () => ({ pgt: 'PGT-1', principal: { issuer: 'https://login.example.edu/cas', id: 'a' }, expiresAt: 1 }),
+    remove: async () => {},
+  } as Partial<ProxyGrants> as ProxyGrants;
+  const endpoints = {
+    proxyEndpoint: 'https://login.example.edu/proxy',
+    validateEndpoint: 'https://login.example.edu/serviceValidate',
+  };
+  const effects = createProxyTicketEffects({ ...endpoints, backChannel, validateChannel: backChannel, grants });
+  const journal: JournalEntry[] = [];
+  const run = {
+    flow: defineFlow('proxy-ticket', proxyTicketMachine, effects),
+    scope: { ticket: null },
+    journal: (entry: JournalEntry) => void journal.push(entry),
+    clock: () => 0,
+  };
+  const { context } = await runOnce(run, { grantId: 'grant', service: 'https://api.example.edu/' });
+  return JSON.stringify([context, journal]);
+}
 
 function proxyOutcome(input: Fields): Fields {
   const answer = readProxyResponse(textField(input, 'body'));
   if (answer.kind === 'ticket') return { ok: true, proxyTicket: answer.ticket };
   if (answer.kind === 'unreadable') return { ok: false, code: OWN_CODES.unreadable };
   return { ok: false, code: answer.code, message: answer.message, pgtExpired: grantIsGone(answer.code) };
-}
-
-/** A delivery is `stored` as far as the reader goes: it hands over what is to be stored. */
-function compareCallback(input: Fields, expected: Fields): { comparison: Comparison; complete: boolean } {
-  const query = input.method === 'POST' ? textField(input, 'body') : (textField(input, 'url').split('?')[1] ?? '');
-  const reading = readCallback(query);
-  const delivered = reading.kind === 'delivery';
-  const known = Object.fromEntries(Object.entries(expected).filter(([name]) => readable.has(name)));
-  const outcome = delivered ? { stored: true, pgtIou: reading.pgtIou, pgt: reading.pgtId } : { stored: false };
-  const complete = !delivered && Object.keys(expected).length === Object.keys(known).length;
-  return { comparison: compare(known, outcome), complete };
 }
 
 /** The other clients take a ticket without proxies in the same place as one with them. */
