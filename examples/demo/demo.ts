@@ -1,49 +1,86 @@
-import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { readFile, writeFile } from 'node:fs/promises';
+import type Koa from 'koa';
 import type { CasOptions } from '../../src/index.ts';
-import { startFakeCas } from '../../src/testing/index.ts';
+import { createDevelopmentCa, startFakeCas } from '../../src/testing/index.ts';
 import type { DemoArguments } from './arguments.ts';
+import { createLibrary, LOANS_PATH } from './library/library.ts';
+import { type ListenerOptions, listen } from './listener.ts';
 import { createPortal } from './portal.ts';
 import type { Terminal } from './terminal.ts';
+import { createTrustingFetch } from './trusting-fetch.ts';
 
 /** Everything that the demo runs. */
 export interface Demo {
   close(): Promise<void>;
 }
 
-/** Starts the portal, and the fake CAS server unless there is a real one, and shows the start screen. */
-export async function startDemo({ cas, ca, port }: DemoArguments, terminal: Terminal): Promise<Demo> {
-  const closers: (() => Promise<unknown>)[] = [];
-  const close = async () => void (await Promise.all(closers.map((end) => end())));
-  try {
-    const trusted = ca === undefined ? {} : { ca: await readFile(ca, 'utf8') };
-    const fake = cas === undefined ? await startFakeCas() : undefined;
-    if (fake) closers.push(() => fake.close());
+const CALLBACK_PATH = '/sso/proxy-callback';
 
-    const server = createServer().listen(port, '127.0.0.1');
-    closers.push(async () => {
-      server.close();
-      server.closeAllConnections();
-    });
-    await once(server, 'listening');
-    const portalUrl = `http://localhost:${(server.address() as AddressInfo).port}`;
-    const casServer: CasOptions = { serverUrl: fake?.url ?? cas ?? '', ...trusted };
-    const { app, sso } = createPortal({
-      baseUrl: portalUrl,
-      server: casServer,
+/** Starts the portal, the library, and the fake CAS server unless there is a real one, and shows the start screen. */
+export async function startDemo(wanted: DemoArguments, terminal: Terminal): Promise<Demo> {
+  const closers: (() => Promise<unknown>)[] = [];
+  let closed: Promise<unknown> | undefined;
+  const close = async () => {
+    closed ??= Promise.all(closers.map((end) => end()));
+    await closed;
+  };
+  const take = async (options: ListenerOptions) => {
+    const listener = await listen(options);
+    closers.push(listener.close);
+    return listener;
+  };
+  try {
+    const trusted = wanted.ca === undefined ? undefined : await readFile(wanted.ca, 'utf8');
+    const { certificate, tls } = await makeCertificates(wanted);
+    const seen = wanted.https ? tls : undefined;
+    const fake =
+      wanted.cas === undefined
+        ? await startFakeCas({ callbackCa: certificate, ...(seen && { tls: seen }) })
+        : undefined;
+    if (fake) closers.push(fake.close);
+    const ca = fake ? certificate : trusted;
+    const server: CasOptions = { serverUrl: fake?.url ?? wanted.cas ?? '', ...(ca !== undefined && { ca }) };
+
+    const front = await take({ port: wanted.port, tls: seen });
+    const back = wanted.https ? front : await take({ tls });
+    const shelf = await take({ tls: seen });
+    const addresses = { callback: back.url + CALLBACK_PATH, library: shelf.url + LOANS_PATH };
+
+    const logger = { debug() {}, info() {}, warn: terminal.note, error: terminal.note };
+    const shared = { server, logger, journal: terminal.step };
+    const calls = createTrustingFetch(certificate);
+    const portal = createPortal({
+      ...shared,
+      baseUrl: front.url,
+      addresses,
       fakeServer: fake !== undefined,
-      journal: terminal.step,
-      logger: { debug() {}, info() {}, warn: terminal.note, error: terminal.note },
+      fetch: calls.fetch,
     });
-    closers.push(() => sso.close());
-    app.on('error', (error: Error) => terminal.note(`${error.name}: ${error.message}`));
-    server.on('request', app.callback());
-    terminal.start({ portalUrl, casUrl: casServer.serverUrl, users: fake?.users });
+    const library = createLibrary({ ...shared, baseUrl: shelf.url, portalCallback: addresses.callback });
+    closers.push(calls.close, portal.sso.close, library.sso.close);
+
+    const serve = (app: Koa) => app.on('error', (error: Error) => terminal.note(`${error.name}: ${error.message}`));
+    front.serve(serve(portal.app));
+    if (back !== front) back.serve(serve(portal.callbackApp));
+    shelf.serve(serve(library.app));
+    terminal.start({
+      portalUrl: front.url,
+      libraryUrl: shelf.url,
+      casUrl: server.serverUrl,
+      callbackUrl: addresses.callback,
+      users: fake?.users,
+    });
     return { close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** An authority of our own, and one certificate for every port of this machine; in memory only, unless asked for. */
+async function makeCertificates({ writeCa }: DemoArguments) {
+  const authority = await createDevelopmentCa({ commonName: 'koa-campus-sso demo CA', days: 7 });
+  const { certificate } = authority;
+  if (writeCa !== undefined) await writeFile(writeCa, certificate);
+  return { certificate, tls: await authority.issue({ hosts: ['localhost'], withIntermediate: true }) };
 }

@@ -2,6 +2,8 @@ import { type DemoArguments, readArguments, USAGE, UsageError } from './argument
 import { startDemo } from './demo.ts';
 import { createTerminal } from './terminal.ts';
 
+const PATIENCE_MS = 3000;
+
 /** The exit code, or undefined while the demo runs. */
 async function main(args: readonly string[]): Promise<number | undefined> {
   let wanted: DemoArguments;
@@ -24,7 +26,11 @@ async function main(args: readonly string[]): Promise<number | undefined> {
     );
     // `on` and not `once`: a terminal and npm may both pass the signal on, and a second one would end us with an error.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.on(signal, () => void demo.close().finally(() => process.exit(0)));
+      process.on(signal, () => {
+        void demo.close();
+        // When all is closed nothing keeps the process alive. Should something do so all the same, nobody waits for it.
+        setTimeout(() => process.exit(0), PATIENCE_MS).unref();
+      });
     }
     return undefined;
   } catch (error) {

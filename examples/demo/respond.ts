@@ -38,6 +38,15 @@ export function createSender(loginServer: string) {
   };
 }
 
+/**
+ * Whether a form was sent by a page of this portal. The session cookie alone does not tell: it is SameSite=Lax, and to a
+ * browser every port of a host is the same site.
+ */
+export function isOwnForm(ctx: Context, origin: string): boolean {
+  const site = ctx.get('Sec-Fetch-Site');
+  return site === '' ? ctx.get('Origin') === origin : site === 'same-origin';
+}
+
 /** Sends a file that is the same for everybody. */
 export function sendFile(ctx: Context, type: string, content: string): void {
   ctx.type = type;

@@ -7,7 +7,9 @@ type Style = keyof typeof STYLES;
 
 export interface StartScreen {
   readonly portalUrl: string;
+  readonly libraryUrl: string;
   readonly casUrl: string;
+  readonly callbackUrl: string;
   /** The people of the fake server; undefined for a real one. */
   readonly users: readonly FakeCasUser[] | undefined;
 }
@@ -16,14 +18,16 @@ export interface StartScreen {
 export function createTerminal(write: (text: string) => void, colour: boolean) {
   const paint = (style: Style, text: string) => (colour ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text);
   const line = (columns: readonly string[]) => write(`${`  ${columns.join('  ')}`.trimEnd()}\n`);
-  const headings = ['time'.padEnd(8), 'attempt', STEP('from → to'), EVENT('event'), 'effects'];
+  const headings = ['time'.padEnd(8), 'attempt', FLOW('flow'), STEP('from → to'), EVENT('event'), 'effects'];
 
   return {
-    start({ portalUrl, casUrl, users }: StartScreen): void {
-      const kind = users ? paint('dim', '  a fake one, for this demo') : '';
+    start({ portalUrl, libraryUrl, casUrl, callbackUrl, users }: StartScreen): void {
+      const remark = (text: string) => paint('dim', `  ${text}`);
       write(`\n  ${paint('bold', 'koa-campus-sso demo')}\n\n`);
       write(`  Portal      ${paint('cyan', portalUrl)}\n`);
-      write(`  CAS server  ${casUrl}${kind}\n\n`);
+      write(`  Library     ${libraryUrl}${remark('an API that the portal calls on your behalf')}\n`);
+      write(`  CAS server  ${casUrl}${users ? remark('a fake one, for this demo') : ''}\n`);
+      write(`  Callback    ${callbackUrl}${remark('where it leaves grants')}\n\n`);
       const width = Math.max(...(users ?? []).map(({ name }) => name.length));
       users?.forEach(({ name, password }, index) => {
         write(`  ${index === 0 ? 'Users     ' : '          '}  ${name.padEnd(width)}  ${paint('dim', password)}\n`);
@@ -32,11 +36,13 @@ export function createTerminal(write: (text: string) => void, colour: boolean) {
       line(headings.map((heading) => paint('dim', heading)));
     },
 
-    step({ at, attempt, from, to, event, effects, code }: JournalEntry): void {
+    step({ at, attempt, flow, from, to, event, effects, code }: JournalEntry): void {
       const step = STEP(`${from ?? '·'} → ${to}`);
-      const outcome: Style = code ? 'red' : to === 'authenticated' ? 'green' : 'bold';
+      const outcome: Style = code ? 'red' : GOOD_ENDS.has(to) ? 'green' : 'bold';
       const rest = [effects.join(', '), code && paint('red', code)].filter(Boolean).join('  ');
-      line([paint('dim', TIME(at)), paint('cyan', attempt.slice(0, 7)), paint(outcome, step), EVENT(event), rest]);
+      const run = paint('cyan', attempt.slice(0, 7));
+      // All of them are flows of the CAS login, so the beginning of their names says nothing.
+      line([paint('dim', TIME(at)), run, FLOW(flow.replace(/^cas-/, '')), paint(outcome, step), EVENT(event), rest]);
     },
 
     /** Something that is no step: a warning of the plugin, an error of the application. */
@@ -48,6 +54,10 @@ export function createTerminal(write: (text: string) => void, colour: boolean) {
 
 export type Terminal = ReturnType<typeof createTerminal>;
 
+/** Where a flow has got what it was for. */
+const GOOD_ENDS: ReadonlySet<string> = new Set(['authenticated', 'probed', 'stored', 'issued', 'accepted']);
+
 const TIME = (at: number) => new Date(at).toTimeString().slice(0, 8);
+const FLOW = (text: string) => text.padEnd(14);
 const STEP = (text: string) => text.padEnd(29);
 const EVENT = (text: string) => text.padEnd(22);

@@ -1,59 +1,19 @@
 import assert from 'node:assert/strict';
-import { after, before, type TestContext, test } from 'node:test';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { after, before, test } from 'node:test';
 import { readArguments, UsageError } from '../../examples/demo/arguments.ts';
 import { createTerminal } from '../../examples/demo/terminal.ts';
 import { defaultFakeCasUsers, startFakeCas } from '../../src/testing/index.ts';
-import { type Browser, createBrowser, type Page } from '../support/browser.ts';
-import { decodeEntities } from '../support/html-form.ts';
-import { type Example, freePort, isListening, startExample } from './example.ts';
+import { alice, DEMO, formTo, openBrowser, press, signIn, startDemo, textOf } from './demo-scene.ts';
+import { freePort, isListening, startExample } from './example.ts';
 
-const FILE = 'examples/demo/main.ts';
-const alice = { name: 'alice', password: 'wonderland' };
-
-let shared: Demo;
+let shared: Awaited<ReturnType<typeof startDemo>>;
 
 before(async () => {
   shared = await startDemo();
 });
 after(() => shared?.demo.kill());
-
-interface Demo {
-  readonly demo: Example;
-  readonly portal: string;
-  readonly cas: string;
-}
-
-async function startDemo(args: readonly string[] = []): Promise<Demo> {
-  const demo = startExample(FILE, args);
-  const [, portal = ''] = await demo.printed(/^ {2}Portal {6}(http:\/\/localhost:\d+)$/m);
-  const [, cas = ''] = await demo.printed(/^ {2}CAS server {2}(\S+)/m);
-  await demo.printed(/effects$/m);
-  return { demo, portal, cas };
-}
-
-function openBrowser(t: TestContext): Browser {
-  const browser = createBrowser();
-  t.after(() => browser.close());
-  return browser;
-}
-
-/** Goes through the form of the login server, up to the page that comes after it. */
-async function signIn(browser: Browser, url: string, user: { readonly name: string; readonly password: string }) {
-  const form = await (await browser.get(url)).settle();
-  assert.match(form.body, /type="password"/, 'the login form');
-  return (await form.submit(form.forms[0]!, { username: user.name, password: user.password })).settle();
-}
-
-/** The text of a page without its markup, a space for each gap. */
-function textOf(page: Page): string {
-  return decodeEntities(page.body.replace(/<wbr>/g, '').replace(/<[^>]+>/g, ' ')).replace(/\s+/g, ' ');
-}
-
-function signOutForm(page: Page) {
-  const form = page.forms.find(({ action }) => action.pathname === '/sso/logout');
-  assert.ok(form, 'a form to sign out with');
-  return form;
-}
 
 test('a person signs in, sees what is known, and signs out; the terminal shows each step and no secret', async (t) => {
   const { demo, portal, cas } = shared;
@@ -82,47 +42,56 @@ test('a person signs in, sees what is known, and signs out; the terminal shows e
   assert.match(me.body, /<ul><li>student<\/li><li>member<\/li><\/ul>/);
   assert.match(textOf(await browser.get(portal)), /Welcome, Alice Liddell/);
 
-  const out = await (await me.submit(signOutForm(me))).settle();
+  const out = await (await me.submit(formTo(me, '/sso/logout'))).settle();
   assert.equal(out.url.href, `${portal}/signed-out`);
   assert.match(textOf(out), /You have signed out/);
   const again = await (await browser.get(`${portal}/me`)).settle();
   assert.match(again.body, /type="password"/, 'the login server asks again');
 
   await demo.printed(/loggedOut/);
-  const [, attempt = ''] = await demo.printed(/^ {2}\d\d:\d\d:\d\d {2}(\S{7}) {2}· → redirecting {16}begin {19}\w+$/m);
+  const [, attempt = ''] = await demo.printed(
+    /^ {2}\d\d:\d\d:\d\d {2}(\S{7}) {2}cas {13}· → redirecting {16}begin {19}\w+$/m,
+  );
   const steps = demo
     .output()
     .split('\n')
     .filter((line) => line.includes(attempt));
   assert.deepEqual(
-    steps.map((line) => line.slice(21, 50).trimEnd()),
+    steps.map((line) => line.slice(37, 66).trimEnd()),
     [
       '· → redirecting',
       'redirecting → awaitingReturn',
       'awaitingReturn → validating',
       'validating → admitting',
-      'admitting → authenticated',
+      'admitting → claimingGrant',
+      'claimingGrant → authenticated',
       'authenticated → authenticated',
       'authenticated → loggedOut',
     ],
   );
   assert.ok(secrets.size >= 4, 'a ticket and cookies were seen');
   for (const secret of secrets) assert.ok(secret !== '' && !demo.output().includes(secret), 'a secret was printed');
-  assert.doesNotMatch(demo.output(), /ST-|TGT-|TGC|\u001b/);
+  assert.doesNotMatch(demo.output(), /ST-|TGT-|TGC|PGT|\u001b/);
 });
 
 test('Ctrl-C ends everything at once, also with a browser connected, and reports success', async (t) => {
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    const { demo, portal, cas } = await startDemo();
+    const { demo, portal, library, cas, callback } = await startDemo();
     t.after(() => demo.kill());
-    await signIn(openBrowser(t), `${portal}/me`, alice);
-    assert.deepEqual([await isListening(portal), await isListening(cas)], [true, true]);
+    await press(await signIn(openBrowser(t), `${portal}/loans`), '/loans');
+    // Somebody who connects and says nothing, not even the first word of TLS.
+    const idle = connect(Number(new URL(callback).port), '127.0.0.1').on('error', () => {});
+    t.after(() => idle.destroy());
+    await once(idle, 'connect');
+    const listening = () => Promise.all([portal, library, cas, callback].map(isListening));
+    assert.deepEqual(await listening(), [true, true, true, true]);
 
     const asked = Date.now();
     demo.signal(name);
     assert.deepEqual(await demo.ended(), { code: 0, signal: null }, name);
+    // Well below the time after which the demo would give up waiting.
     assert.ok(Date.now() - asked < 2000, `${name} took ${Date.now() - asked} ms`);
-    assert.deepEqual([await isListening(portal), await isListening(cas)], [false, false]);
+    assert.deepEqual(await listening(), [false, false, false, false]);
   }
 });
 
@@ -150,6 +119,7 @@ test('the pages forbid everything they do not need', async (t) => {
     ['/', 200],
     ['/me', 200],
     ['/notes', 200],
+    ['/loans', 200],
     ['/nowhere', 404],
   ] as const) {
     const page = await browser.get(portal + path);
@@ -191,7 +161,7 @@ test('a command line that makes no sense gets the usage and exit code 2, a bad a
     [['--cas', 'https://login.example.edu/cas', '--ca', '/nowhere.pem'], 1, /^ENOENT: .+'\/nowhere\.pem'\n$/],
   ];
   for (const [args, code, output] of cases) {
-    const demo = startExample(FILE, args);
+    const demo = startExample(DEMO, args);
     t.after(() => demo.kill());
     assert.deepEqual(await demo.ended(), { code, signal: null }, args.join(' '));
     assert.match(demo.output(), output);
@@ -199,9 +169,19 @@ test('a command line that makes no sense gets the usage and exit code 2, a bad a
 });
 
 test('the command line is read strictly', () => {
-  assert.deepEqual(readArguments([]), { cas: undefined, ca: undefined, port: 0, help: false });
-  assert.deepEqual(readArguments(['--port=8080', '-h']), { cas: undefined, ca: undefined, port: 8080, help: true });
-  for (const args of [['now'], ['--cas'], ['--port', '70000'], ['--port', '80a'], ['--ca', 'file.pem']]) {
+  const nothing = { cas: undefined, ca: undefined, port: 0, https: false, writeCa: undefined, help: false };
+  assert.deepEqual(readArguments([]), nothing);
+  assert.deepEqual(readArguments(['--port=8080', '-h']), { ...nothing, port: 8080, help: true });
+  assert.deepEqual(readArguments(['--https', '--write-ca', 'ca.pem']), { ...nothing, https: true, writeCa: 'ca.pem' });
+  for (const args of [
+    ['now'],
+    ['--cas'],
+    ['--https=1'],
+    ['--write-ca'],
+    ['--port', '70000'],
+    ['--port', '80a'],
+    ['--ca', 'file.pem'],
+  ]) {
     assert.throws(() => readArguments(args), UsageError, args.join(' '));
   }
 });
@@ -213,7 +193,13 @@ test('colour is only for those who asked for it', () => {
     const terminal = createTerminal((more) => {
       text += more;
     }, colour);
-    terminal.start({ portalUrl: 'http://localhost:1', casUrl: 'http://localhost:2', users: undefined });
+    terminal.start({
+      portalUrl: 'http://localhost:1',
+      libraryUrl: 'http://localhost:2',
+      casUrl: 'http://localhost:3',
+      callbackUrl: 'https://localhost:4',
+      users: undefined,
+    });
     terminal.step({ ...entry, code: 'ERR_SSO_TICKET_MISSING', effects: ['showFailure'], done: true });
     return text;
   };

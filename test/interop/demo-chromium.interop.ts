@@ -1,25 +1,25 @@
 import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { type Demo, startDemo } from '../../examples/demo/demo.ts';
-import { createTerminal } from '../../examples/demo/terminal.ts';
+import { openDemo } from '../examples/demo-scene.ts';
 import { openChromium } from '../support/chromium.ts';
 
 const NOTES = '/notes?week=3&course=logic&course=algebra';
 
-let demo: Demo;
+let demo: Awaited<ReturnType<typeof openDemo>>;
 let chromium: Browser;
 let portal = '';
 let cas = '';
-let printed = '';
+let callback = '';
+
+/** Whose pages the tests open. */
+const use = (chosen: typeof demo) => {
+  ({ portal, cas, callback } = chosen);
+};
 
 before(async () => {
-  const write = (text: string) => {
-    printed += text;
-  };
-  demo = await startDemo({ cas: undefined, ca: undefined, port: 0, help: false }, createTerminal(write, false));
-  portal = /Portal +(\S+)/.exec(printed)?.[1] ?? '';
-  cas = /CAS server +(\S+)/.exec(printed)?.[1] ?? '';
+  demo = await openDemo();
+  use(demo);
   chromium = await openChromium();
 });
 
@@ -47,6 +47,16 @@ async function signIn(page: Page, name = 'alice', password = 'wonderland'): Prom
   await page.fill('#username', name);
   await page.fill('#password', password);
   await page.click('button[type=submit]');
+}
+
+/** Presses the button on the page of the loans, and sees what the library saw. */
+async function askLibrary(page: Page, reader = 'alice'): Promise<void> {
+  await page.getByRole('navigation').getByRole('link', { name: 'My loans' }).click();
+  await page.getByRole('button', { name: 'Ask the library on my behalf' }).click();
+  assert.equal(await page.getByRole('status').innerText(), 'The library has answered.');
+  assert.equal(page.url(), `${portal}/loans`);
+  const seen = page.getByRole('region', { name: 'Whom the library saw' });
+  assert.deepEqual(await seen.locator('dd').allTextContents(), [reader, cas, callback]);
 }
 
 const heading = (page: Page) => page.locator('h1').innerText();
@@ -150,7 +160,49 @@ test('everything works without JavaScript', async (t) => {
   await page.waitForURL(portal + NOTES);
   await page.getByRole('navigation').getByRole('link', { name: 'My page' }).click();
   assert.equal(await heading(page), 'Hello, O\'Neil & <Co> "R&D"');
+  await askLibrary(page, "o'neil&<co>");
+  await page.goto(`${portal}/me`);
   await page.getByRole('region', { name: 'About this login' }).getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL(`${portal}/signed-out`);
+  assert.deepEqual(complaints, []);
+});
+
+test('the library is asked on behalf of the person, again and again, until the person signs out', async (t) => {
+  const { context, page, complaints } = await open(t);
+  await page.goto(`${portal}/me`);
+  await signIn(page);
+  await page.waitForURL(`${portal}/me`);
+  await askLibrary(page);
+  assert.equal(await page.getByRole('region', { name: 'Your loans' }).locator('tbody tr').count(), 2);
+  const again = page.getByRole('button', { name: 'Ask again' });
+  const [answer] = await Promise.all([page.waitForResponse(`${portal}/loans`), again.click()]);
+  assert.equal(answer.status(), 200, 'a grant is good for many tickets');
+  const other = await context.newPage();
+  await other.goto(portal);
+  await other.getByRole('banner').getByRole('button', { name: 'Sign out' }).click();
+  await other.waitForURL(`${portal}/signed-out`);
+  assert.equal(await other.getByRole('navigation').getByText('My loans').count(), 0);
+  await again.click();
+  await signIn(page, 'bob', 'builder');
+  await page.waitForURL(`${portal}/loans`);
+  await askLibrary(page, 'bob');
+  assert.deepEqual(complaints, []);
+});
+
+test('with --https everything works over HTTPS', async (t) => {
+  const secure = await openDemo({ https: true });
+  t.after(async () => {
+    use(demo);
+    await secure.close();
+  });
+  use(secure);
+  assert.match(`${portal} ${cas} ${callback}`, /^https:\S+ https:\S+ https:\S+$/);
+  const { page, complaints } = await open(t, { ignoreHTTPSErrors: true });
+  await page.goto(portal + NOTES);
+  await signIn(page, 'zoë', 'crème-brûlée');
+  await page.waitForURL(portal + NOTES);
+  await askLibrary(page, 'zoë');
+  await page.getByRole('banner').getByRole('button', { name: 'Sign out' }).click();
   await page.waitForURL(`${portal}/signed-out`);
   assert.deepEqual(complaints, []);
 });
@@ -173,7 +225,9 @@ test('no page is wider than a phone, in the light and in the dark', async (t) =>
     await page.waitForURL(`${portal}/me`);
     await page.locator('summary').click();
     await fits();
-    for (const path of [NOTES, '/', `/notes?${'long'.repeat(60)}=${'w'.repeat(200)}`]) {
+    await askLibrary(page, "o'neil&<co>");
+    await fits();
+    for (const path of [NOTES, '/', '/loans', `/notes?${'long'.repeat(60)}=${'w'.repeat(200)}`]) {
       await page.goto(portal + path);
       await fits();
     }

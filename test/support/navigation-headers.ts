@@ -44,5 +44,5 @@ function referrerFor(policy: string, from: URL, to: URL): string | undefined {
   const sameOrigin = from.origin === to.origin;
   if (policy === 'no-referrer' || (policy === 'same-origin' && !sameOrigin)) return undefined;
   if (from.protocol === 'https:' && to.protocol !== 'https:') return undefined;
-  return sameOrigin && !policy.endsWith('origin') ? from.href.split('#')[0] : `${from.origin}/`;
+  return sameOrigin && !/^(strict-)?origin$/.test(policy) ? from.href.split('#')[0] : `${from.origin}/`;
 }

@@ -20,10 +20,12 @@ const NAVIGATION: readonly (readonly [path: string, label: string])[] = [
   ['/me', 'My page'],
   ['/notes', 'Notes'],
 ];
+const NAVIGATION_SIGNED_IN: typeof NAVIGATION = [...NAVIGATION, ['/loans', 'My loans']];
 
 /** A whole page of the portal. */
 export function layout(frame: Frame, content: Html): string {
   const { title, path, name, loginUrl, logoutUrl } = frame;
+  const navigation = name === null ? NAVIGATION : NAVIGATION_SIGNED_IN;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -41,7 +43,7 @@ export function layout(frame: Frame, content: Html): string {
 <a class="brand" href="/"><img src="${ICON_PATH}" alt="" width="32" height="36"><span><strong>Example University</strong> <span class="soft">Campus portal</span></span></a>
 <div class="person">${name === null ? html`<a class="button quiet" href="${loginUrl}">Sign in</a>` : html`<span class="who"><span class="soft">Signed in as</span> <bdi>${name}</bdi></span>${signOut(logoutUrl, 'quiet')}`}</div>
 </div>
-<nav aria-label="Main"><ul>${NAVIGATION.map(([href, label]) => html`<li><a href="${href}"${path === href ? html` aria-current="page"` : ''}>${label}</a></li>`)}</ul></nav>
+<nav aria-label="Main"><ul>${navigation.map(([href, label]) => html`<li><a href="${href}"${path === href ? html` aria-current="page"` : ''}>${label}</a></li>`)}</ul></nav>
 </header>
 <main id="content" tabindex="-1">
 ${content}

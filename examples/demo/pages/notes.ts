@@ -19,3 +19,9 @@ export function missingPage(): Html {
 <p class="lead">The address may be old, or mistyped.</p>
 <p class="actions"><a class="button primary" href="/">Go to the start page</a></p>`;
 }
+
+export function strangeFormPage(): Html {
+  return html`<h1>This form is not ours</h1>
+<p class="lead">Another page asked the portal to do something in your name. Nothing was done.</p>
+<p class="actions"><a class="button primary" href="/">Go to the start page</a></p>`;
+}

@@ -14,8 +14,14 @@ const TOUR: readonly (readonly [title: string, text: Html])[] = [
     'Follow a deep link',
     html`<a href="${DEEP_LINK}">Notes of week 3 in two courses</a> arrive with the address just as it was.`,
   ],
-  ['Use two tabs', html`Open both links in tabs of their own before you sign in. Each of them finds its way.`],
-  ['Go back', html`After signing in, press Back, or open an old address again: you land on your page.`],
+  [
+    'Use two tabs, go back',
+    html`Open both links in tabs of their own before you sign in: each finds its way. Then press Back: you land on your page.`,
+  ],
+  [
+    'Let the portal ask for you',
+    html`<a href="/loans">My loans</a> are with the library, another application. It learns who you are without a password.`,
+  ],
   ['Sign out', html`The login ends here and at the login server. The next visit asks for a password.`],
   ['Watch the terminal', html`The one that runs this demo shows each step of each sign-in as it happens.`],
 ];

@@ -7,7 +7,7 @@ export const STYLE = `:root {
   color-scheme: light dark;
   --paper: #f4f5f7; --card: #ffffff; --ink: #1b2330; --soft: #566070; --line: #d9dde4; --tint: #eaeff7;
   --accent: #1f4e8c; --accent-strong: #173f75; --on-accent: #ffffff;
-  --band: #1d3f72; --on-band: #ffffff; --soft-band: #c9d6ea; --gold: #e7c46a; --good: #1e6b42;
+  --band: #1d3f72; --on-band: #ffffff; --soft-band: #c9d6ea; --gold: #e7c46a; --good: #1e6b42; --bad: #a8322a;
   --serif: Georgia, "Noto Serif", "Liberation Serif", "DejaVu Serif", serif;
   --side: max(1.25rem, calc(50% - 31rem));
 }
@@ -15,7 +15,7 @@ export const STYLE = `:root {
   :root {
     --paper: #12161d; --card: #1b212b; --ink: #e8ebf0; --soft: #a3adbb; --line: #313a48; --tint: #202b3d;
     --accent: #8ab4f8; --accent-strong: #aecbfa; --on-accent: #10151d;
-    --band: #15294a; --soft-band: #a9b9d3; --good: #7fd0a2;
+    --band: #15294a; --soft-band: #a9b9d3; --good: #7fd0a2; --bad: #f0938a;
   }
 }
 * { box-sizing: border-box; }
@@ -40,7 +40,7 @@ header :focus-visible { outline-color: var(--gold); }
 .person { display: flex; align-items: center; gap: 1rem; min-width: 0; }
 .who { min-width: 0; line-height: 1.25; overflow-wrap: anywhere; }
 .who .soft { display: block; font-size: .8125rem; }
-nav ul { display: flex; flex-wrap: wrap; gap: 0 1.75rem; margin: 0; padding: 0 var(--side); list-style: none; }
+nav ul { display: flex; flex-wrap: wrap; gap: 0 clamp(.7rem, 4vw, 1.75rem); margin: 0; padding: 0 var(--side); list-style: none; }
 nav a { display: block; padding: .5rem 0; border-bottom: 3px solid transparent; text-decoration: none; }
 nav a:hover { border-color: var(--soft-band); }
 nav a[aria-current] { border-color: var(--gold); font-weight: 600; }
