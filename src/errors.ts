@@ -117,7 +117,7 @@ export const explanations: Readonly<Record<SsoErrorCode, Explanation>> = {
   ERR_SSO_NO_PROXY_GRANT: {
     status: 403,
     message:
-      'There is no proxy grant for this person, so no proxy ticket can be had. Usually the login server could not call the proxy callback of this site (its certificate chain is incomplete or not trusted there, or the address cannot be reached from there), this site is not registered there as one that may proxy, this site does not ask for proxy grants, or nobody is signed in.',
+      'There is no proxy grant for this person, so no proxy ticket can be had. Usually the login server could not call the proxy callback of this site (its certificate chain is incomplete or not trusted there, or the address cannot be reached from there), the delivery came to another application or to a process that does not share our store, this site is not registered there as one that may proxy, this site does not ask for proxy grants, or nobody is signed in. The log says which it was at the login.',
   },
   ERR_SSO_PROXY_GRANT_EXPIRED: {
     status: 401,

@@ -16,7 +16,8 @@ export interface User<Account extends Json = null> extends Omit<Principal, 'auth
 /** `ctx.sso`: what a handler can ask of the plugin. */
 export interface Sso<Account extends Json = null> {
   /**
-   * Who is signed in, also on a page that is open to everybody; null for nobody. Reads the store once.
+   * Who is signed in, also on a page that is open to everybody; null for nobody. Reads the store once. Below
+   * `sso.acceptProxyTickets()`: for whom the call is.
    * @throws SsoError ERR_SSO_STORE, ERR_SSO_SESSION_MISSING
    */
   user(): Promise<User<Account> | null>;

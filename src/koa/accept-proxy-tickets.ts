@@ -7,7 +7,7 @@ import type { LoginRecord } from '../storage/logins.ts';
 import { attachSso, markCaller, userOf } from './context.ts';
 import { answeringFailures } from './error-page.ts';
 import { privateResponse } from './page.ts';
-import { externalPath, rawQuery } from './request.ts';
+import { externalPath, rawQuery, replaceQuery } from './request.ts';
 import type { Runtime, RuntimeOf } from './runtime.ts';
 
 /** Who may call on behalf of people, and for which service. */
@@ -49,8 +49,8 @@ export function createAcceptProxyTickets(
   acceptance: ProxyAcceptance | null,
   options: AcceptProxyTicketsOptions,
 ) {
-  const { allowedChains, sessionSeconds, allowDirect = false, proxyGrant = false } = options;
   const proxies = checked(acceptance, options);
+  const { allowedChains, sessionSeconds, allowDirect = false, proxyGrant = false } = options;
   const policy: ChainPolicy = { allowedChains, allowDirect };
   const sessionMs = sessionSeconds === undefined ? null : sessionSeconds * 1000;
 
@@ -111,12 +111,18 @@ function checked(acceptance: ProxyAcceptance | null, options: AcceptProxyTickets
   const problems: string[] = [];
   if (!acceptance) problems.push('proxy tickets need cas() with version "2.0" or "3.0".');
   else problems.push(...acceptance.chainProblems(options?.allowedChains));
-  const { service, sessionSeconds, proxyGrant } = Object(options) as Partial<AcceptProxyTicketsOptions>;
+  const given = Object(options) as Partial<AcceptProxyTicketsOptions>;
+  const { service, sessionSeconds, proxyGrant } = given;
   if (service !== undefined && typeof service !== 'function' && (typeof service !== 'string' || service === '')) {
     problems.push('service: expected the address of this service, or a function that gives it.');
   }
   if (sessionSeconds !== undefined && !(Number.isFinite(sessionSeconds) && sessionSeconds > 0)) {
     problems.push('sessionSeconds: expected a number above 0.');
+  }
+  // A text from the environment would be a yes, whatever it says.
+  for (const name of ['allowDirect', 'proxyGrant'] as const) {
+    if (given[name] !== undefined && typeof given[name] !== 'boolean')
+      problems.push(`${name}: expected true or false.`);
   }
   if (proxyGrant && acceptance && !acceptance.givesGrants)
     problems.push('proxyGrant: needs cas({ proxyGrants: true }).');
@@ -133,12 +139,7 @@ function takeTicket(ctx: Context, acceptance: ProxyAcceptance): string | null {
   const [, header] = /^CAS\s+(\S*)\s*$/i.exec(ctx.get('Authorization')) ?? [];
   if (header !== undefined) delete ctx.req.headers.authorization;
   const taken = acceptance.takeTicket(rawQuery(ctx));
-  if (taken.ticket !== null) {
-    const strip = (url: string) => url.replace(/\?.*$/s, taken.query === null ? '' : `?${taken.query}`);
-    ctx.url = strip(ctx.url);
-    ctx.originalUrl = strip(ctx.originalUrl);
-    ctx.request.originalUrl = ctx.originalUrl;
-  }
+  if (taken.ticket !== null) replaceQuery(ctx, taken.query);
   // A header is nothing that a link or a page can make a browser send, so it is what the caller means.
   return header ?? taken.ticket;
 }

@@ -15,6 +15,8 @@ export function attachSso(ctx: Context, runtime: Runtime): void {
   if ((ctx as { sso?: unknown }).sso) return;
   const sso: Sso<Json> = {
     async user() {
+      const caller = callers.get(ctx);
+      if (caller) return userOf({ id: '', record: caller });
       const login = await currentLogin(ctx, runtime);
       return login ? userOf(login) : null;
     },

@@ -3,7 +3,7 @@ import { isSsoError } from '../errors.ts';
 import { runOnce } from '../flow/run-once.ts';
 import type { ProxyCallbackScope, Proxying } from '../protocols/protocol.ts';
 import { privateResponse } from './page.ts';
-import { rawQuery } from './request.ts';
+import { rawQuery, replaceQuery } from './request.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Far above a PGTIOU and a PGT of 1024 characters each. */
@@ -31,6 +31,8 @@ export function createProxyCallback({ callbackFlow, callbackPaths, readCallback 
       const form = await readForm(ctx);
       event = form === null ? { type: 'callback.malformed' } : readCallback(form);
     }
+    // A logger in front of us writes the address when all is over, and this one holds what lives as long as a login.
+    replaceQuery(ctx, null);
     const scope: ProxyCallbackScope = { status: 500 };
     try {
       await runOnce(
@@ -57,15 +59,21 @@ function answer(ctx: Context): void {
   else ctx.body = wantsXml ? RECEIVED : 'OK';
 }
 
-/** The form of a POST as it was sent, or as a parser before us left it; null if it is too large or no form. */
+/** The form of a POST as it was sent, or as a parser before us left it; null if it is too large, no form, or lost. */
 async function readForm(ctx: Context): Promise<string | null> {
   const { body } = ctx.request as { readonly body?: unknown };
+  if (typeof body === 'string') return body;
   if (typeof body === 'object' && body !== null) {
     const form = new URLSearchParams();
-    for (const [name, value] of Object.entries(body)) for (const one of [value].flat()) form.append(name, String(one));
+    for (const [name, value] of Object.entries(body)) {
+      // What is no text is no ticket either, and neither is an empty text.
+      for (const one of [value].flat()) form.append(name, typeof one === 'string' ? one : '');
+    }
     return form.toString();
   }
-  if (ctx.is('application/x-www-form-urlencoded') === false) return null;
+  if (ctx.get('Content-Length') === '0') return '';
+  // Somebody before us took the form and left nothing: what it delivered must not be confirmed.
+  if (ctx.req.readableEnded || ctx.is('application/x-www-form-urlencoded') === false) return null;
   let size = 0;
   const chunks: Buffer[] = [];
   for await (const chunk of ctx.req) {

@@ -33,8 +33,9 @@ export function createProxyClient({ proxying, fetch: call, journal, clock }: Pro
   const underWay = new Map<string, Promise<string>>();
 
   const request = async (grantId: string | null, service: string): Promise<string> => {
-    if (typeof service !== 'string' || service === '')
-      throw new TypeError('A proxy ticket is for a service: give its name.');
+    if (typeof service !== 'string' || service === '' || /\p{Surrogate}/u.test(service)) {
+      throw new TypeError('A proxy ticket is for a service: give its name, a text.');
+    }
     if (!proxying) throw new SsoError('ERR_SSO_NO_PROXY_GRANT', { detail: 'proxyGrants is off' });
     const scope: ProxyTicketScope = { ticket: null };
     const { context } = await runOnce({ flow: proxying.ticketFlow, scope, journal, clock }, { grantId, service });
@@ -89,10 +90,11 @@ async function followRedirects(
 ): Promise<Response> {
   const cookies = new Map<string, string>();
   let response = first;
+  let here = address;
   for (let hops = 0; hops < MAX_REDIRECTS && REDIRECTS.has(response.status); hops += 1) {
     const location = response.headers.get('location');
-    if (location === null || !URL.canParse(location, address.href)) return response;
-    const target = new URL(location, address);
+    if (location === null || !URL.canParse(location, here.href)) return response;
+    const target = new URL(location, here);
     if (target.origin !== address.origin) return response;
     for (const cookie of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^\s*([^=;\s]+)=([^;]*)/.exec(cookie) ?? [];
@@ -104,6 +106,7 @@ async function followRedirects(
     const all = [...(own === null ? [] : [own]), ...[...cookies].map(([name, value]) => `${name}=${value}`)];
     if (all.length > 0) headers.set('cookie', all.join('; '));
     response = await call(target, { ...init, headers, redirect: 'manual' });
+    here = target;
   }
   return response;
 }
@@ -117,5 +120,7 @@ function addressOf(url: string | URL): URL {
   address.hash = '';
   address.username = '';
   address.password = '';
+  // A bare `?` is lost when the other side takes the ticket out, and the service would have two names.
+  if (address.search === '') address.search = '';
   return address;
 }

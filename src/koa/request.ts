@@ -47,3 +47,15 @@ export function externalPath(ctx: Context, options: ResolvedOptions): string {
 export function rawQuery(ctx: Context): string {
   return /\?(.*)$/s.exec(ctx.originalUrl)?.[1] ?? '';
 }
+
+/** Gives the address of a request another query, or none: for the application, and for a logger in front of us too. */
+export function replaceQuery(ctx: Context, query: string | null): void {
+  const replacement = query === null ? '' : `?${query}`;
+  // By a function, since `$&` in a text means the match: with a query that holds it, what was taken out would come back.
+  const replaced = (url: string) => url.replace(/\?.*$/s, () => replacement);
+  ctx.url = replaced(ctx.url);
+  ctx.originalUrl = replaced(ctx.originalUrl);
+  ctx.request.originalUrl = ctx.originalUrl;
+  // Koa keeps `ctx.URL` from the first look at it.
+  Reflect.deleteProperty(ctx.request, 'memoizedURL');
+}

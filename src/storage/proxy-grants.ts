@@ -89,8 +89,14 @@ export function createProxyGrants(options: ProxyGrantsOptions): ProxyGrants {
       return inTurn(name, async () => {
         if (unclaimed.has(name) || (await store.get('pgtiou', name)) !== undefined) return 'known';
         if (isCrowded()) return 'crowded';
-        await store.put('pgtiou', name, { pgt }, unclaimedMs);
+        // Counted before it is written: those that come at the same moment must not slip past the limit together.
         unclaimed.set(name, true);
+        try {
+          await store.put('pgtiou', name, { pgt }, unclaimedMs);
+        } catch (failure) {
+          unclaimed.delete(name);
+          throw failure;
+        }
         waiting.get(name)?.();
         return 'stored';
       });

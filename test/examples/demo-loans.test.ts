@@ -92,7 +92,7 @@ test('a callback whose certificate is of another authority gets no grant: the si
   const text = textOf(page);
   assert.match(text, /The portal may not ask for you .* does not trust the certificate .*Code: ERR_SSO_NO_PROXY_GRANT/);
   assert.ok(text.includes(demo.callback), 'the address in question');
-  assert.match(demo.output(), /A login has no proxy grant: .* certificate chain/);
+  assert.match(demo.output(), /There is no proxy grant: .* certificate chain/);
   assert.equal(server.counts.proxy, 0);
   assert.equal((await press(page, AGAIN)).url.href, demo.portal + LOANS);
 });

@@ -180,7 +180,7 @@ for (const proxyGrants of [true, 'required'] as const) {
     else assert.equal(userOn(page).id, 'alice');
     assert.match(
       portal.log[0] ?? '',
-      /^warn A login has no proxy grant: the login server offered none\..*\/other\/path\.$/,
+      /^warn There is no proxy grant: the login server offered none\..*\/other\/path\.$/,
     );
   });
 }
@@ -192,7 +192,7 @@ test('a callback that another application answers in place of ours: the login wa
 
   const [warning = '', ...more] = warnings(portal);
   assert.deepEqual(more, []);
-  assert.match(warning, /^warn A login has no proxy grant: .* did not arrive here\./);
+  assert.match(warning, /^warn There is no proxy grant: .* did not arrive here\./);
   assert.equal(errorOn(await askForTicket(browser, portal, 'https://localhost/mail')).code, 'ERR_SSO_NO_PROXY_GRANT');
 });
 

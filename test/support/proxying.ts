@@ -3,6 +3,7 @@ import Koa, { type Context } from 'koa';
 import {
   type AcceptProxyTicketsOptions,
   type CampusSso,
+  type CampusSsoOptions,
   type CasOptions,
   campusSso,
   cas,
@@ -103,10 +104,22 @@ export interface ApiSetup {
   readonly accept: AcceptProxyTicketsOptions;
   /** Answers accepted calls in place of a page that says who called. */
   readonly answer?: (ctx: Context) => Promise<void> | void;
+  readonly options?: Partial<CampusSsoOptions<Json>>;
+  /** The path of `baseUrl`. */
+  readonly basePath?: string;
+  /** Mounts what stands in front of the guard. */
+  readonly before?: (app: Koa, sso: CampusSso<Json>) => void;
 }
 
 /** A service with `acceptProxyTickets` in front of everything. */
-export async function startApi({ cas: casOptions, accept, answer }: ApiSetup): Promise<Api> {
+export async function startApi({
+  cas: casOptions,
+  accept,
+  answer,
+  options = {},
+  basePath = '',
+  before,
+}: ApiSetup): Promise<Api> {
   const server = createServer();
   const url = await listen(server);
   const log: string[] = [];
@@ -116,12 +129,14 @@ export async function startApi({ cas: casOptions, accept, answer }: ApiSetup): P
   const app = new Koa();
   app.on('error', (error: Error) => log.push(`koa ${error.name}: ${error.message}`));
   const sso = campusSso<Json>({
-    baseUrl: url,
+    baseUrl: url + basePath,
     secrets: [TEST_SECRET],
     login: cas(casOptions),
     journal: (entry) => void journal.push(entry),
     logger: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+    ...options,
   });
+  before?.(app, sso);
   app.use(sso.routes());
   app.use(sso.acceptProxyTickets(accept));
   app.use(async (ctx) => {

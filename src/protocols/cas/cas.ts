@@ -14,7 +14,7 @@ import { createProxiedCallEffects } from './proxied-call-effects.ts';
 import { allowsChain, checkAllowedChains } from './proxy-chain.ts';
 import { createProxyCallbackEffects, createProxyTicketEffects } from './proxy-effects.ts';
 import { callbackPathsOf, callbackUrlOf, privateKeyOf } from './proxy-options.ts';
-import { isTicket, readReturn, TICKET_PATTERN, takeTicket, ticketEvent } from './tickets.ts';
+import { isTicket, readReturn, TICKET_PATTERN, takeLastTicket, takeTicket, ticketEvent } from './tickets.ts';
 import { casEndpoints, logoutUrl } from './urls.ts';
 
 /**
@@ -90,11 +90,12 @@ export function cas(options: CasOptions): LoginProtocol {
             callbackUrl,
             claim,
             clock,
+            warn,
           }),
         ),
         ticketEvent: (ticket) =>
           isTicket(ticket, pattern) ? { type: 'call.ticket', ticket } : { type: 'call.malformed' },
-        takeTicket: (query) => takeTicket(query, { parameter: 'ticket', pattern }),
+        takeTicket: (query) => takeLastTicket(query, { parameter: 'ticket', pattern }),
         chainProblems: checkAllowedChains,
         allows: ({ allowedChains, allowDirect }, proxies) => allowsChain(allowedChains, proxies, { allowDirect }),
         givesGrants: proxyGrants !== false,

@@ -3,7 +3,7 @@ import type { Effects } from '../../flow/effects.ts';
 import type { BackChannel } from '../../http/back-channel.ts';
 import type { LoginScope } from '../protocol.ts';
 import type { SessionEffects } from '../session-effects.ts';
-import type { Claim } from './grant-effects.ts';
+import { type Claim, callbackWarning } from './grant-effects.ts';
 import { ATTEMPT_PARAMETER } from './tickets.ts';
 import { loginUrl } from './urls.ts';
 import { type Dialect, loginEvent, validationOutcome, validationRequest } from './validation.ts';
@@ -56,9 +56,7 @@ export function createCasEffects(options: CasEffectsOptions): CasEffects {
       const now = scope.now();
       const event = loginEvent(dialect, await validationOutcome(dialect, validation, sent, now), now);
       if (event.type === 'validation.callbackFailed') {
-        warn(
-          `The login server refused a login because it could not use the proxy callback ${callbackUrl} (${event.detail}). Usually its certificate chain is incomplete or not trusted there, the address cannot be reached from there, or this site is not registered there as one that may proxy.`,
-        );
+        warn(callbackWarning('a login', callbackUrl, event.detail));
       }
       return event;
     },

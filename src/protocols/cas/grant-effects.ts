@@ -26,10 +26,15 @@ const NOT_OPENED =
   'the login server sent it encrypted, and the option privateKey does not open it. Usually the key is not the one whose public half is registered there';
 const NO_KEY = 'the login server sent it encrypted, and there is no option privateKey';
 
+/** What to tell the operator when a login server refuses everything because it could not deliver a grant. */
+export function callbackWarning(what: string, callbackUrl: string, code: string): string {
+  return `The login server refused ${what} because it could not use the proxy callback ${callbackUrl} (${code}). Usually its certificate chain is incomplete or not trusted there, the address cannot be reached from there, or this site is not registered there as one that may proxy.`;
+}
+
 /** How the grant that a login server offers is claimed. A grant that cannot be had is one warning, and no error. */
 export function createClaim({ grants, privateKey, waitMs, callbackUrl, warn }: ClaimOptions) {
   const missing = (detail: string, cause: string): Claimed => {
-    warn(`A login has no proxy grant: ${cause}. The callback is ${callbackUrl}.`);
+    warn(`There is no proxy grant: ${cause}. The callback is ${callbackUrl}.`);
     return { type: 'grant.missing', detail };
   };
 

@@ -2,7 +2,7 @@ import type { proxiedCallMachine } from '../../../machines/proxied-call.ts';
 import type { Effects } from '../../flow/effects.ts';
 import type { BackChannel } from '../../http/back-channel.ts';
 import type { ProxiedCallScope } from '../protocol.ts';
-import type { Claim } from './grant-effects.ts';
+import { type Claim, callbackWarning } from './grant-effects.ts';
 import { allowsChain } from './proxy-chain.ts';
 import { type Dialect, grantOfferOf, principalOf, validationOutcome, validationUrl } from './validation.ts';
 
@@ -14,13 +14,14 @@ export interface ProxiedCallEffectsOptions {
   readonly callbackUrl: string;
   readonly claim: Claim;
   readonly clock: () => number;
+  warn(message: string): void;
 }
 
 /** How the effects of a call on somebody's behalf are performed. */
 export function createProxiedCallEffects(
   options: ProxiedCallEffectsOptions,
 ): Effects<typeof proxiedCallMachine, ProxiedCallScope> {
-  const { dialect, backChannel, callbackUrl, claim, clock } = options;
+  const { dialect, backChannel, callbackUrl, claim, clock, warn } = options;
   return {
     async validateProxyTicket({ service, ticket, withGrant }, { allowedChains, allowDirect }) {
       const validation = { service, ticket, renew: false, pgtUrl: withGrant ? callbackUrl : null };
@@ -31,7 +32,9 @@ export function createProxiedCallEffects(
       if (outcome.kind === 'failure') {
         const { event } = outcome;
         // The ticket is burnt, and a caller has no browser to send for another one.
-        return event.type === 'validation.callbackFailed' ? { ...event, type: 'validation.refused' } : event;
+        if (event.type !== 'validation.callbackFailed') return event;
+        warn(callbackWarning('a call on somebody’s behalf', callbackUrl, event.detail));
+        return { ...event, type: 'validation.refused' };
       }
       const { answer } = outcome;
       if (!allowsChain(allowedChains, answer.proxies, { allowDirect })) return { type: 'chain.refused' };

@@ -61,7 +61,8 @@ export function proxyProblems(options: CasProxyOptions, version: CasVersion, pla
   const { proxyGrants = false, proxyGrantWaitMs, privateKey } = options;
   if (proxyGrants === false) {
     for (const option of ['proxyCallbackUrl', 'proxyCallbackAtRoot', 'proxyGrantWaitMs', 'privateKey'] as const) {
-      if (options[option]) complain(option, 'has no effect without proxyGrants: true.');
+      // An empty text, as an unset variable of the environment leaves it, is no address and no key.
+      if (options[option] || options[option] === '') complain(option, 'has no effect without proxyGrants: true.');
     }
     return problems;
   }

@@ -76,3 +76,17 @@ export function takeTicket(query: string, { parameter, pattern }: TicketForm): T
   });
   return { ticket, query: rest.join('&') || null };
 }
+
+/**
+ * Takes the last ticket out of the query of a call. Whoever calls with one appends it, so that what stands before it under
+ * the same name belongs to the application, and to the service that the ticket is for.
+ *
+ * @param query the raw query, without `?`
+ */
+export function takeLastTicket(query: string, { parameter, pattern }: TicketForm): TakenTicket {
+  const pairs = query.split('&');
+  const tickets = pairs.map((pair) => queryValues(pair, parameter)[0]);
+  const last = tickets.findLastIndex((value) => value !== undefined && isTicket(value, pattern));
+  if (last < 0) return { ticket: null, query };
+  return { ticket: tickets[last] ?? null, query: pairs.filter((_, index) => index !== last).join('&') || null };
+}

@@ -6,6 +6,7 @@ import {
   readReturn,
   TICKET_PATTERN,
   type TicketForm,
+  takeLastTicket,
   takeTicket,
 } from '../../../src/protocols/cas/tickets.ts';
 
@@ -214,4 +215,13 @@ test('taking tickets out never changes another byte, and leaves no ticket behind
     }),
     { numRuns: 300 },
   );
+});
+
+test('of a call only the last ticket is taken, and what stands before it stays', () => {
+  assert.deepEqual(takeLastTicket('ticket=ST-1&a=%20&ticket=PT-2', form), {
+    ticket: 'PT-2',
+    query: 'ticket=ST-1&a=%20',
+  });
+  assert.deepEqual(takeLastTicket('a=1', form), { ticket: null, query: 'a=1' });
+  assert.deepEqual(takeLastTicket('ticket=PT-2', form), { ticket: 'PT-2', query: null });
 });
