@@ -46,7 +46,7 @@ const PUBLIC = {
     'proxyTicketRoot',
     'proxyTicketStates',
   ],
-  './testing': ['createDevelopmentCa', 'defaultFakeCasUsers', 'startFakeCas'],
+  './testing': ['createDevelopmentCa', 'defaultFakeCasUsers', 'defaultFakeWlsUsers', 'startFakeCas', 'startFakeWls'],
 } as const;
 
 describe('the package as it is built', () => {

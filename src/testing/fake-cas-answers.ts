@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type Answer, plainText } from './fake-cas-http.ts';
 import type { FakeCasUser } from './fake-cas-users.ts';
+import { type Answer, plainText } from './fake-server-http.ts';
+import { escapeMarkup } from './fake-server-markup.ts';
 
 /** The outcome of a validation. */
 export type Verdict =
@@ -37,27 +38,6 @@ export interface Validation {
 
 /** The namespace of every element in a CAS answer. */
 export const CAS_NAMESPACE = 'http://www.yale.edu/tp/cas';
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-  '\r': '&#13;',
-  '\n': '&#10;',
-  '\t': '&#9;',
-};
-
-/**
- * Text made safe for the content and the quoted attributes of XML and HTML alike.
- * A character that XML 1.0 cannot carry becomes U+FFFD.
- */
-export function escapeMarkup(text: string): string {
-  return text
-    .replace(/[&<>"'\r\n\t]/g, (character) => entities[character] ?? character)
-    .replace(/[\u0000-\u001f\ufffe\uffff]|\p{Surrogate}/gu, '\ufffd');
-}
 
 /** Writes a verdict in the style that the endpoint speaks. */
 export function writeValidation(validation: Validation): Answer {

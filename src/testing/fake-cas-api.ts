@@ -3,17 +3,12 @@ import type { MisbehaveOptions } from './fake-cas-fault-queue.ts';
 import type { FakeCasFault } from './fake-cas-faults.ts';
 import type { ProxyOptions } from './fake-cas-proxy.ts';
 import type { FakeCasUser } from './fake-cas-users.ts';
+import type { FakeServerOptions } from './fake-server.ts';
 
 /** How `startFakeCas` sets the server up. Everything is optional. */
-export interface FakeCasOptions extends CallbackOptions, ProxyOptions {
-  /** The TCP port. Default: 0, which takes any free one. */
-  readonly port?: number;
-  /** The address to listen at, which is then in `url` as well. Default: listens at `127.0.0.1`, and `url` says `localhost`. */
-  readonly host?: string;
+export interface FakeCasOptions extends CallbackOptions, ProxyOptions, FakeServerOptions {
   /** The path of the server. Default: `/cas`. */
   readonly path?: string;
-  /** Serves HTTPS with this private key and certificate, both PEM. Default: plain HTTP. */
-  readonly tls?: { readonly key: string; readonly cert: string };
   /** Who can sign in. Default: `defaultFakeCasUsers`. */
   readonly users?: readonly FakeCasUser[];
   /** How long a ticket may wait for its validation, in seconds. Default: 60. */

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { request } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import { isWebAddress, withParameter } from './fake-cas-http.ts';
+import { isWebAddress, withParameter } from './fake-server-http.ts';
 
 /** How the server calls the `pgtUrl` of a validation. */
 export interface CallbackOptions {

@@ -1,7 +1,6 @@
 import {
   CAS_NAMESPACE,
   casDocument,
-  escapeMarkup,
   jsonAnswer,
   outcomeElement,
   outcomeObject,
@@ -9,7 +8,8 @@ import {
   writeValidation,
   xmlAnswer,
 } from './fake-cas-answers.ts';
-import type { Answer } from './fake-cas-http.ts';
+import type { Answer } from './fake-server-http.ts';
+import { escapeMarkup } from './fake-server-markup.ts';
 
 /** An ordinary success document that names `user`. `more` is XML that follows the user. */
 export function successOf(user: string, more = ''): string {

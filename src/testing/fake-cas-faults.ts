@@ -12,7 +12,7 @@ import {
   successOf,
   twoOutcomes,
 } from './fake-cas-fault-bodies.ts';
-import { type Answer, plainText, send } from './fake-cas-http.ts';
+import { type Answer, plainText, send } from './fake-server-http.ts';
 
 const anywhere = [
   'slow',

@@ -1,6 +1,7 @@
-import { type Answer, BadRequest, type Exchange, isWebAddress, redirect, withParameter } from './fake-cas-http.ts';
-import { type LoginForm, loginPage, messagePage, page, signedInPage } from './fake-cas-pages.ts';
+import { casFrame, type LoginForm, loginPage, signedInPage } from './fake-cas-pages.ts';
 import type { FakeCasState, SsoSession } from './fake-cas-state.ts';
+import { type Answer, BadRequest, type Exchange, isWebAddress, redirect, withParameter } from './fake-server-http.ts';
+import { messagePage, page } from './fake-server-pages.ts';
 
 /** Where the browser endpoints live. */
 export interface LoginSite {
@@ -45,7 +46,7 @@ export function logout(site: LoginSite, exchange: Exchange): Answer {
   if (next !== undefined && isWebAddress(next)) return redirect(next, headers);
   const text =
     'You are signed out of this server. Applications that you used may still know you until you sign out there.';
-  return page(200, messagePage(site.path, 'Signed out', text, 'Sign in again'), headers);
+  return page(200, message(site, 'Signed out', text, 'Sign in again'), headers);
 }
 
 function credentials(
@@ -114,7 +115,11 @@ function form(
 function unusableService(site: LoginSite): string {
   const text =
     'The application sent you here with an address to come back to that is not an http or https address. Whoever runs it has to correct the service parameter.';
-  return messagePage(site.path, 'This application cannot be used', text, 'Sign in without an application');
+  return message(site, 'This application cannot be used', text, 'Sign in without an application');
+}
+
+function message({ path }: LoginSite, title: string, text: string, link: string): string {
+  return messagePage(casFrame(path), title, text, { href: `${path}/login`, text: link });
 }
 
 function cookie({ cookieName, path, secure }: LoginSite, value: string): string {

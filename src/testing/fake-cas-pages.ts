@@ -1,6 +1,6 @@
-import { escapeMarkup } from './fake-cas-answers.ts';
-import type { Answer } from './fake-cas-http.ts';
 import type { FakeCasUser } from './fake-cas-users.ts';
+import { escapeMarkup } from './fake-server-markup.ts';
+import { layout, type PageFrame } from './fake-server-pages.ts';
 
 /** What the login form shows. */
 export interface LoginForm {
@@ -20,19 +20,9 @@ export interface LoginForm {
   readonly problem?: string;
 }
 
-/** An HTML page as an answer. The headers allow the stylesheet of this server and nothing else: no script, no image, no frame. */
-export function page(status: number, html: string, headers: Readonly<Record<string, string>> = {}): Answer {
-  return {
-    status,
-    headers: {
-      'Content-Type': 'text/html; charset=utf-8',
-      // No form-action: Chrome would apply it to the redirect that takes the browser back to the application.
-      'Content-Security-Policy': "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
-      'Referrer-Policy': 'no-referrer',
-      ...headers,
-    },
-    body: html,
-  };
+/** What the pages of the server under that path have in common. */
+export function casFrame(path: string): PageFrame {
+  return { stylesheet: `${path}/style.css`, purpose: 'fake login server for development' };
 }
 
 /** The login form. */
@@ -51,7 +41,7 @@ export function loginPage(form: LoginForm): string {
   const passwordFirst = knownName === '' ? '' : ' autofocus';
   const marked = problem === undefined ? '' : ' aria-invalid="true" aria-describedby="problem"';
   return layout(
-    path,
+    casFrame(path),
     'Sign in',
     `<section class="card" aria-labelledby="title">
 <h1 id="title">Sign in</h1>
@@ -82,26 +72,13 @@ export function signedInPage(path: string, user: FakeCasUser): string {
     )
     .join('');
   return layout(
-    path,
+    casFrame(path),
     'Signed in',
     `<section class="card" aria-labelledby="title">
 <h1 id="title">You are signed in as <bdi>${escapeMarkup(user.name)}</bdi></h1>
 <p class="lead">Applications that use this server will let you in without asking again.</p>
 ${rows === '' ? '' : `<table><caption>What applications are told about you</caption><tbody>${rows}</tbody></table>`}
 <div class="actions"><a class="button" href="${escapeMarkup(path)}/logout">Sign out</a></div>
-</section>`,
-  );
-}
-
-/** A page with one message and one way on, to the login form. */
-export function messagePage(path: string, title: string, text: string, link: string): string {
-  return layout(
-    path,
-    title,
-    `<section class="card" aria-labelledby="title">
-<h1 id="title">${escapeMarkup(title)}</h1>
-<p class="lead">${escapeMarkup(text)}</p>
-<div class="actions"><a class="button" href="${escapeMarkup(path)}/login">${escapeMarkup(link)}</a></div>
 </section>`,
   );
 }
@@ -122,27 +99,4 @@ ${rows}
 </tbody>
 </table>
 </section>`;
-}
-
-function layout(path: string, title: string, content: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${escapeMarkup(title)} – Example University (fake login server)</title>
-<link rel="stylesheet" href="${escapeMarkup(path)}/style.css">
-</head>
-<body>
-<header>
-<svg class="crest" viewBox="0 0 32 36" width="32" height="36" aria-hidden="true" focusable="false"><path class="shield" d="M2 2h28v16c0 8-6 13-14 16C8 31 2 26 2 18z"/><path class="book" d="M7 11c4-1.500 7-1 9 1 2-2 5-2.500 9-1v11c-4-1.500-7-1-9 1-2-2-5-2.500-9-1zM16 12v11"/></svg>
-<p><strong>Example University</strong> <span class="dash">–</span> <span class="purpose">fake login server for development</span></p>
-</header>
-<main>
-${content}
-</main>
-</body>
-</html>
-`;
 }

@@ -1,7 +1,8 @@
-import { casDocument, escapeMarkup, jsonAnswer, xmlAnswer } from './fake-cas-answers.ts';
-import type { Exchange } from './fake-cas-http.ts';
-import { type Answer, plainText } from './fake-cas-http.ts';
+import { casDocument, jsonAnswer, xmlAnswer } from './fake-cas-answers.ts';
 import type { FakeCasState } from './fake-cas-state.ts';
+import type { Exchange } from './fake-server-http.ts';
+import { type Answer, plainText } from './fake-server-http.ts';
+import { escapeMarkup } from './fake-server-markup.ts';
 
 /** How `/proxy` behaves. */
 export interface ProxyOptions {

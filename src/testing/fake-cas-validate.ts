@@ -1,6 +1,6 @@
 import type { Validation, Verdict } from './fake-cas-answers.ts';
-import type { Exchange } from './fake-cas-http.ts';
 import type { DeadTicket, FakeCasState } from './fake-cas-state.ts';
+import type { Exchange } from './fake-server-http.ts';
 
 /** A validation endpoint: what sets it apart from the others. */
 export interface ValidationEndpoint {

@@ -1,6 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Validation, writeValidation, xmlAnswer } from './fake-cas-answers.ts';
 import type { FakeCas, FakeCasOptions, FakeCasValidation } from './fake-cas-api.ts';
 import { createCaller } from './fake-cas-callback.ts';
@@ -8,13 +6,14 @@ import { failureAnswer, successOf } from './fake-cas-fault-bodies.ts';
 import { FaultQueue } from './fake-cas-fault-queue.ts';
 import { type FakeCasEndpoint, type FakeCasFault, sendFaulty } from './fake-cas-faults.ts';
 import { type GrantingSite, grantProxy } from './fake-cas-granting.ts';
-import { type Answer, BadRequest, type Exchange, plainText, readExchange, redirect, send } from './fake-cas-http.ts';
 import { type LoginSite, login, logout } from './fake-cas-login.ts';
 import { judgeProxying, type Proxying, proxyFailureAnswer, proxySuccessOf, writeProxying } from './fake-cas-proxy.ts';
 import { FakeCasState } from './fake-cas-state.ts';
-import { stylesheet } from './fake-cas-style.ts';
 import { checkUsers, defaultFakeCasUsers } from './fake-cas-users.ts';
 import { judgeValidation, readValidation, type ValidationEndpoint } from './fake-cas-validate.ts';
+import { openServer } from './fake-server.ts';
+import { type Answer, BadRequest, type Exchange, plainText, readExchange, redirect, send } from './fake-server-http.ts';
+import { style } from './fake-server-style.ts';
 
 export type { FakeCas, FakeCasOptions } from './fake-cas-api.ts';
 
@@ -55,7 +54,7 @@ const validationEndpoints: Readonly<Record<string, ValidationEndpoint>> = {
  * @throws TypeError when an option makes no sense; the error of Node when the port cannot be had.
  */
 export async function startFakeCas(options: FakeCasOptions = {}): Promise<FakeCas> {
-  const { users = defaultFakeCasUsers, ticketLifetimeSeconds = 60, clock = Date.now, tls, host } = options;
+  const { users = defaultFakeCasUsers, ticketLifetimeSeconds = 60, clock = Date.now } = options;
   checkUsers(users);
   if (!(ticketLifetimeSeconds > 0)) throw new TypeError('startFakeCas: ticketLifetimeSeconds must be above 0.');
   const path = `/${options.path ?? 'cas'}`.replace(/\/+/g, '/').replace(/\/$/, '');
@@ -73,23 +72,17 @@ export async function startFakeCas(options: FakeCasOptions = {}): Promise<FakeCa
   });
   const granting: GrantingSite = { state, caller, onFailure: options.callbackFailure ?? 'no-grant', later };
 
-  const listener: RequestListener = (request, response) => {
-    serve(request, response).catch(() => response.destroy());
-  };
-  const server: Server = tls ? createTlsServer({ key: tls.key, cert: tls.cert }, listener) : createServer(listener);
-  await listen(server, options.port ?? 0, host ?? '127.0.0.1');
-  const { port } = server.address() as AddressInfo;
-  const name = host === undefined ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  const url = `${tls ? 'https' : 'http'}://${name}:${port}${path}`;
+  const server = await openServer(options, (request, response) => serve(request, response));
+  const url = `${server.origin}${path}`;
   // Browsers share cookies between ports, so two of these servers must not use the same name.
-  const site: LoginSite = { state, path, cookieName: `TGC-${port}`, secure: tls !== undefined };
+  const site: LoginSite = { state, path, cookieName: `TGC-${server.port}`, secure: options.tls !== undefined };
 
   // One entry for each endpoint: single logout will have its own here.
   const routes = new Map<string, Route>([
     ['/login', { endpoint: 'login', methods: ['GET', 'HEAD', 'POST'], handle: (exchange) => login(site, exchange) }],
     ['/logout', { endpoint: 'logout', methods: ['GET', 'POST'], handle: (exchange) => logout(site, exchange) }],
     ['/proxy', { endpoint: 'proxy', methods: ['GET', 'POST'], handle: proxy }],
-    ['/style.css', { endpoint: 'other', methods: ['GET', 'HEAD'], handle: () => style() }],
+    ['/style.css', { endpoint: 'other', methods: ['GET', 'HEAD'], handle: style }],
     ['/elsewhere', { endpoint: 'other', methods: ['GET', 'POST'], handle: elsewhere }],
     ['', { endpoint: 'other', methods: ['GET', 'HEAD'], handle: () => redirect(`${path}/login`) }],
     ['/', { endpoint: 'other', methods: ['GET', 'HEAD'], handle: () => redirect(`${path}/login`) }],
@@ -173,7 +166,6 @@ export async function startFakeCas(options: FakeCasOptions = {}): Promise<FakeCa
     timers.add(timer);
   }
 
-  let closed: Promise<void> | undefined;
   return {
     url,
     users,
@@ -192,33 +184,15 @@ export async function startFakeCas(options: FakeCasOptions = {}): Promise<FakeCa
       return state.issueTicket({ user, service, fresh: renew, proxies, authenticatedAt: state.now() });
     },
     close() {
-      closed ??= new Promise((resolve) => {
-        closing.abort();
-        for (const timer of timers) clearTimeout(timer);
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
-      return closed;
+      closing.abort();
+      for (const timer of timers) clearTimeout(timer);
+      return server.close();
     },
   };
-}
-
-function style(): Answer {
-  return { status: 200, headers: { 'Content-Type': 'text/css; charset=utf-8' }, body: stylesheet };
 }
 
 // A client that follows the redirect fault is rewarded here, so that a test sees a login where there should be none.
 function elsewhere(exchange: Exchange): Answer {
   const ticket = exchange.parameter('proxyTicket');
   return xmlAnswer(ticket === undefined ? successOf(exchange.parameter('user') ?? '') : proxySuccessOf(ticket));
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }

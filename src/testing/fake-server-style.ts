@@ -1,5 +1,11 @@
+import type { Answer } from './fake-server-http.ts';
+
 /** The stylesheet of the pages, served at its own path so that the content security policy can forbid inline style. */
-export const stylesheet = `:root {
+export function style(): Answer {
+  return { status: 200, headers: { 'Content-Type': 'text/css; charset=utf-8' }, body: stylesheet };
+}
+
+const stylesheet = `:root {
   color-scheme: light dark;
   --page: #f3f4f7;
   --card: #ffffff;
@@ -30,6 +36,13 @@ export const stylesheet = `:root {
     --bad: #ffb4ab;
     --bad-page: #3a1a1b;
   }
+}
+.plum {
+  --brand: #5a2150;
+  --gold: #e3c9a0;
+}
+@media (prefers-color-scheme: dark) {
+  .plum { --brand: #41183a; }
 }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
@@ -65,6 +78,7 @@ main { width: min(26rem, 100% - 2rem); margin: 2.25rem auto 3rem; }
 }
 h1 { margin: 0; font: 600 1.6rem/1.25 Georgia, "Noto Serif", "Liberation Serif", serif; overflow-wrap: anywhere; }
 .lead { margin: .35rem 0 1.25rem; color: var(--quiet); overflow-wrap: anywhere; }
+.lead:last-child { margin-bottom: 0; }
 .lead strong { color: var(--text); font-weight: 600; }
 .problem {
   margin: 0 0 1.25rem;
@@ -74,6 +88,10 @@ h1 { margin: 0; font: 600 1.6rem/1.25 Georgia, "Noto Serif", "Liberation Serif",
   background: var(--bad-page);
   color: var(--bad);
 }
+dl { margin: 0 0 1.25rem; padding: .1rem 0 .1rem .85rem; border-left: 4px solid var(--line); overflow-wrap: anywhere; }
+dt { color: var(--quiet); font-size: .875rem; }
+dd { margin: 0; }
+dd + dt { margin-top: .5rem; }
 label { display: block; margin-bottom: .3rem; font-weight: 600; font-size: .95rem; }
 input {
   display: block;
@@ -101,6 +119,9 @@ button, .button {
   cursor: pointer;
 }
 button:hover, .button:hover { background: #173f7d; }
+button.quiet { border-color: var(--field); background: transparent; color: inherit; font-weight: 400; }
+button.quiet:hover { background: var(--page); }
+.actions .quiet { margin-left: -.35rem; }
 a { color: var(--link); text-underline-offset: .2em; }
 .actions a:not(.button) { padding: .6rem .25rem; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
@@ -111,7 +132,10 @@ th, td { padding: .3rem .75rem .3rem 0; border-top: 1px solid var(--line); text-
 th { color: var(--quiet); font-weight: 400; }
 .card table { margin-bottom: 1.25rem; }
 .users { margin-top: 1.75rem; padding: 0 1.75rem; }
-.users th:first-child { width: 45%; }
+.users th:first-child:nth-last-child(2) { width: 45%; }
+.users th:first-child:nth-last-child(3) { width: 30%; }
+.users th:nth-child(2):nth-last-child(2) { width: 26%; }
+small { color: var(--quiet); font-size: inherit; }
 code { font-family: ui-monospace, "Cascadia Mono", "Liberation Mono", monospace; user-select: all; }
 @media (max-width: 30rem) {
   main { margin-top: 1rem; }
