@@ -1,16 +1,16 @@
 /**
- * The second half of a CAS login: from a person whom the login server vouches for to the end of the session, and the ends
- * of a login that does not come so far. The first half, and the machine, are in `cas-login.ts`.
+ * What a CAS login adds to the states that every login has: the proxy-granting ticket, the return that is opened again, and
+ * the way back to the login server when the grant has expired.
  */
 import { assign } from 'xstate';
-import { casLogin, fail } from './cas-login-vocabulary.ts';
+import { casLogin } from './cas-login-vocabulary.ts';
+import * as every from './login-states.ts';
+import { failWith } from './login-vocabulary.ts';
 
 export const admitting = casLogin.createStateConfig({
-  description: 'The person is known. May they use this site? The application looks up, creates or refuses the account.',
-  tags: ['awaiting-server'],
-  meta: { spec: ['ASVS 6.8.1', 'ASVS 8.2.1'] },
-  entry: { type: 'admitPrincipal', params: ({ context }) => ({ principal: context.principal! }) },
+  ...every.admitting,
   on: {
+    ...every.admitting.on,
     'principal.admitted': [
       {
         guard: 'wantsGrant',
@@ -18,26 +18,10 @@ export const admitting = casLogin.createStateConfig({
         description: 'The application knows or accepts the person, and calls other services for them.',
       },
       {
-        target: 'authenticated',
+        ...every.admitting.on['principal.admitted'],
         actions: assign({ grantOffer: null }),
-        description: 'The application knows or accepts the person.',
       },
     ],
-    'principal.refused': {
-      target: 'rejecting',
-      actions: fail('ERR_SSO_NOT_AUTHORISED'),
-      description: 'The application does not want this person. There is no way back to the login server: no loop.',
-    },
-    'principal.unchecked': {
-      target: 'rejecting',
-      actions: fail('ERR_SSO_LOGIN_HOOK'),
-      description: 'The application could not tell, so nobody is let in.',
-    },
-    'logout.requested': {
-      target: 'loggedOut',
-      description: 'The person signed out while the account was being looked up.',
-      meta: { threat: 'A login in flight that brings back a session after a logout.' },
-    },
   },
 });
 
@@ -62,7 +46,7 @@ export const claimingGrant = casLogin.createStateConfig({
       {
         guard: 'needsGrant',
         target: 'rejecting',
-        actions: fail('ERR_SSO_NO_PROXY_GRANT'),
+        actions: failWith('ERR_SSO_NO_PROXY_GRANT'),
         description: 'No grant came in time, and this site is of no use without one.',
       },
       {
@@ -81,39 +65,9 @@ export const claimingGrant = casLogin.createStateConfig({
 });
 
 export const authenticated = casLogin.createStateConfig({
-  description: 'The login holds. The session has a new id, and the person is on the page that was asked for.',
-  tags: ['settled'],
-  meta: { spec: ['CAS 2.2.4', 'ASVS 7.2.4', 'ASVS 3.7.2'] },
-  entry: {
-    type: 'openSession',
-    params: ({ context }) => ({ principal: context.principal!, grantId: context.grantId }),
-  },
+  ...every.authenticated,
   on: {
-    'session.opened': [
-      {
-        guard: 'samePrincipal',
-        actions: [
-          {
-            type: 'resumeRequest',
-            params: ({ context }) => ({ returnTo: context.returnTo, savedRequest: context.savedRequest }),
-          },
-          assign({ savedRequest: null, loginId: ({ event }) => event.loginId }),
-        ],
-        description: 'The session is stored; the person goes on where they were.',
-      },
-      {
-        actions: [
-          { type: 'discardRequest', params: ({ context }) => ({ savedRequest: context.savedRequest }) },
-          {
-            type: 'resumeRequest',
-            params: ({ context }) => ({ returnTo: context.returnTo, savedRequest: null }),
-          },
-          assign({ savedRequest: null, loginId: ({ event }) => event.loginId }),
-        ],
-        description: 'Somebody else came back: what the first person had sent is destroyed.',
-        meta: { threat: 'A request of one person that runs with the rights of another.' },
-      },
-    ],
+    ...every.authenticated.on,
     'return.ticket': {
       actions: {
         type: 'resumeRequest',
@@ -147,56 +101,5 @@ export const authenticated = casLogin.createStateConfig({
       }),
       description: 'The proxy grant is gone, so the person logs in again and the request is kept.',
     },
-    'logout.requested': { target: 'loggedOut', description: 'The person, or the login server, ends the session.' },
   },
-});
-
-export const rejecting = casLogin.createStateConfig({
-  description: 'No login came of it. Does the person need to know, or does a public page go on without a login?',
-  tags: ['awaiting-server'],
-  meta: { spec: ['CAS 2.1.1', 'ASVS 16.5.3'] },
-  always: [
-    {
-      guard: 'gatewayAsked',
-      target: 'declined',
-      description: 'Nobody asked to log in: a public page stays a page, whatever ails the login server.',
-      meta: { threat: 'A login server that is down takes public pages down with it.' },
-    },
-    { target: 'failed', description: 'The person asked to log in, and is told why it did not work.' },
-  ],
-});
-
-export const declined = casLogin.createStateConfig({
-  type: 'final',
-  description: 'Nobody is known, and nobody was to be asked: the page is shown to an anonymous visitor.',
-  meta: { spec: ['CAS 2.1.1', 'ASVS 7.6.2'] },
-  entry: { type: 'continueAnonymously', params: ({ context }) => ({ returnTo: context.returnTo }) },
-});
-
-export const failed = casLogin.createStateConfig({
-  type: 'final',
-  description: 'No login came of it. A page says why and offers the next step; an earlier session is untouched.',
-  tags: ['failed'],
-  meta: { spec: ['CAS 2.5.3', 'ASVS 16.5.3'] },
-  entry: {
-    type: 'showFailure',
-    params: ({ context }) => ({ failure: context.failure!, returnTo: context.returnTo }),
-  },
-});
-
-export const loggedOut = casLogin.createStateConfig({
-  type: 'final',
-  description: 'The session, and all that belonged to it, is gone, and nothing that was under way can bring it back.',
-  meta: { spec: ['CAS 2.3', 'ASVS 7.4.1'] },
-  entry: [
-    {
-      type: 'endSession',
-      params: ({ context, event }) => ({
-        everywhere: event.type === 'logout.requested' && event.everywhere,
-        loginId: context.loginId,
-        grantId: context.grantId,
-      }),
-    },
-    assign({ principal: null, loginId: null, grantId: null, grantOffer: null }),
-  ],
 });

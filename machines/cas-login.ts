@@ -1,6 +1,6 @@
 /**
  * One login through a CAS server, from the first redirect to the end of the session it opened. The states from `admitting`
- * on are in `cas-login-session.ts`.
+ * on are in `cas-login-session.ts`, and what all logins have in common is in `login-states.ts`.
  *
  * The story: `starting` → `redirecting` → `awaitingReturn` → `validating` → `admitting` → (`claimingGrant`) →
  * `authenticated`, with the ways out `declined` (gateway) and `failed`, both through `rejecting`, and `loggedOut`. An
@@ -8,41 +8,17 @@
  * is one story.
  */
 import { assign } from 'xstate';
-import {
-  admitting,
-  authenticated,
-  claimingGrant,
-  declined,
-  failed,
-  loggedOut,
-  rejecting,
-} from './cas-login-session.ts';
-import {
-  type CasLoginContext,
-  type CasLoginInput,
-  casLogin,
-  credentialsShownAt,
-  fail,
-} from './cas-login-vocabulary.ts';
+import { admitting, authenticated, claimingGrant } from './cas-login-session.ts';
+import { type CasLoginContext, type CasLoginInput, casLogin } from './cas-login-vocabulary.ts';
+import { beforeLeaving, declined, failed, loggedOut, rejecting, signingOut, whenNotFresh } from './login-states.ts';
+import { credentialsShownAt, failWith } from './login-vocabulary.ts';
 
 const starting = casLogin.createStateConfig({
   description: 'A login begins: is there a reason not to send the browser away at all?',
   tags: ['awaiting-server'],
   meta: { spec: ['CAS 2.1', 'ASVS 2.3.1'] },
   always: [
-    {
-      guard: 'loginLoops',
-      target: 'rejecting',
-      actions: fail('ERR_SSO_LOGIN_LOOP'),
-      description: 'The browser finished several logins within a minute and still has no session: it is told so.',
-      meta: { threat: 'An endless loop of redirects when cookies are blocked.' },
-    },
-    {
-      guard: 'gatewayCoolsDown',
-      target: 'declined',
-      description: 'The login server was asked a short while ago, or may only be asked with a prompt: it is not asked.',
-      meta: { threat: 'A loop between a public page and the login server.' },
-    },
+    ...beforeLeaving,
     {
       guard: 'broughtTicket',
       target: 'awaitingReturn',
@@ -69,7 +45,7 @@ const redirecting = casLogin.createStateConfig({
       description: 'The redirect is ready; the browser gets a secret that must come back with the ticket.',
       meta: { threat: 'Login CSRF: a ticket that was issued to another browser.' },
     },
-    'logout.requested': { target: 'loggedOut', description: 'The person signs out before the browser has left.' },
+    'logout.requested': signingOut.beforeLeaving,
   },
 });
 
@@ -94,14 +70,10 @@ const awaitingReturn = casLogin.createStateConfig({
     },
     'return.withoutTicket': {
       target: 'rejecting',
-      actions: fail('ERR_SSO_TICKET_MISSING'),
+      actions: failWith('ERR_SSO_TICKET_MISSING'),
       description: 'The login server knows nobody and did not prompt, or the person cancelled.',
     },
-    'logout.requested': {
-      target: 'loggedOut',
-      description: 'The person signs out in another tab while this one is at the login server.',
-      meta: { threat: 'A login in flight that brings back a session after a logout.' },
-    },
+    'logout.requested': signingOut.whileAway,
   },
 });
 
@@ -123,28 +95,16 @@ const validating = casLogin.createStateConfig({
         }),
         description: 'The login server vouches for the person, and for as fresh a login as was asked.',
       },
-      {
-        guard: 'mayAskAgain',
-        target: 'redirecting',
-        actions: assign({ renew: true, gateway: false }),
-        description: 'The login is older than this page allows: the person is asked for credentials, once.',
-        meta: { threat: 'An unattended browser with an old single sign-on session (ASVS 7.5.3).' },
-      },
-      {
-        target: 'rejecting',
-        actions: fail('ERR_SSO_LOGIN_NOT_FRESH'),
-        description: 'Credentials were demanded and the login server reports an earlier login.',
-        meta: { threat: 'The visitor takes `renew` out of the address in the browser (ASVS 6.8.4).' },
-      },
+      ...whenNotFresh,
     ],
     'validation.rejected': {
       target: 'rejecting',
-      actions: fail('ERR_SSO_TICKET_REJECTED'),
+      actions: failWith('ERR_SSO_TICKET_REJECTED'),
       description: 'The ticket is unknown, used, expired, or was issued for another service.',
     },
     'validation.refused': {
       target: 'rejecting',
-      actions: fail('ERR_SSO_CAS_REFUSED'),
+      actions: failWith('ERR_SSO_CAS_REFUSED'),
       description: 'The login server refuses for a reason that is not the ticket: registration, or its own fault.',
     },
     'validation.callbackFailed': [
@@ -157,43 +117,39 @@ const validating = casLogin.createStateConfig({
       },
       {
         target: 'rejecting',
-        actions: fail('ERR_SSO_NO_PROXY_GRANT'),
+        actions: failWith('ERR_SSO_NO_PROXY_GRANT'),
         description: 'The same, on a site that is of no use without proxy tickets.',
       },
     ],
     'validation.proxied': {
       target: 'rejecting',
-      actions: fail('ERR_SSO_PROXIED_TICKET'),
+      actions: failWith('ERR_SSO_PROXIED_TICKET'),
       description: 'The ticket was obtained by another service on behalf of the person.',
       meta: { threat: 'A proxied ticket where people must come themselves (CVE-2012-1104).' },
     },
     'validation.unreachable': {
       target: 'rejecting',
-      actions: fail('ERR_SSO_CAS_UNREACHABLE'),
+      actions: failWith('ERR_SSO_CAS_UNREACHABLE'),
       description: 'No connection, or a certificate that is not trusted.',
       meta: { threat: 'A forged login server (CVE-2012-5583).' },
     },
     'validation.timedOut': {
       target: 'rejecting',
-      actions: fail('ERR_SSO_CAS_TIMEOUT'),
+      actions: failWith('ERR_SSO_CAS_TIMEOUT'),
       description: 'No complete answer within the deadline. The ticket may be burnt, so it is not sent again.',
     },
     'validation.badStatus': {
       target: 'rejecting',
-      actions: fail('ERR_SSO_CAS_BAD_STATUS'),
+      actions: failWith('ERR_SSO_CAS_BAD_STATUS'),
       description: 'An HTTP status that no validation answer has; redirects are not followed.',
     },
     'validation.unreadable': {
       target: 'rejecting',
-      actions: fail('ERR_SSO_CAS_BAD_ANSWER'),
+      actions: failWith('ERR_SSO_CAS_BAD_ANSWER'),
       description: 'An answer that is not exactly one outcome of the protocol, or too large.',
       meta: { threat: 'Success smuggled into a failure (CVE-2017-1000071), bombs, wrong character sets.' },
     },
-    'logout.requested': {
-      target: 'loggedOut',
-      description: 'The person signed out while the ticket was being validated.',
-      meta: { threat: 'A login in flight that brings back a session after a logout.' },
-    },
+    'logout.requested': signingOut.whileChecked,
   },
 });
 
@@ -224,6 +180,7 @@ export const casLoginRoot = {
     service: null,
     redirectedAt: null,
     principal: null,
+    lifeMs: null,
     grantOffer: null,
     grantId: null,
     loginId: null,

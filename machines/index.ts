@@ -3,10 +3,15 @@ export {
   type CasLoginContext,
   type CasLoginEvent,
   type CasLoginInput,
-  CLOCK_SKEW_MS,
   casLogin,
-  MAX_RECENT_LOGINS,
 } from './cas-login-vocabulary.ts';
+export {
+  CLOCK_SKEW_MS,
+  type LoginContext,
+  type LoginEvent,
+  type LoginInput,
+  MAX_RECENT_LOGINS,
+} from './login-vocabulary.ts';
 export {
   type ProxiedCallContext,
   type ProxiedCallEvent,
@@ -32,6 +37,13 @@ export {
   proxyTicketRoot,
   proxyTicketStates,
 } from './proxy-ticket.ts';
+export { ucamLoginMachine, ucamLoginRoot, ucamLoginStates } from './ucam-login.ts';
+export {
+  type UcamLoginContext,
+  type UcamLoginEvent,
+  type UcamLoginInput,
+  ucamLogin,
+} from './ucam-login-vocabulary.ts';
 export type {
   Attributes,
   Failure,

@@ -60,6 +60,12 @@ export type FailureCode =
   | 'ERR_SSO_NOT_AUTHORISED'
   | 'ERR_SSO_LOGIN_HOOK'
   | 'ERR_SSO_LOGIN_LOOP'
+  | 'ERR_SSO_CANCELLED'
+  | 'ERR_SSO_WLS_MALFORMED'
+  | 'ERR_SSO_WLS_INVALID'
+  | 'ERR_SSO_WLS_UNKNOWN_KEY'
+  | 'ERR_SSO_WLS_STATUS'
+  | 'ERR_SSO_WLS_REFUSED'
   | 'ERR_SSO_NO_PROXY_GRANT'
   | 'ERR_SSO_PROXY_GRANT_EXPIRED'
   | 'ERR_SSO_PROXY_REFUSED'
@@ -72,6 +78,8 @@ export interface Failure {
   readonly code: FailureCode;
   /** The login server's own code (`INVALID_TICKET`) or a short technical reason (`ECONNREFUSED`), or null. */
   readonly detail: string | null;
+  /** What the login server says to the person, or null. Text of a stranger: never markup, and not for the log. */
+  readonly said?: string | null;
 }
 
 /**

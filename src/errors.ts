@@ -114,6 +114,35 @@ export const explanations: Readonly<Record<SsoErrorCode, Explanation>> = {
     message:
       'You have been signed in several times in a row and the site still does not know you. Usually this browser does not keep cookies for this site. Please allow cookies, then sign in again.',
   },
+  ERR_SSO_CANCELLED: {
+    status: 403,
+    message: 'You cancelled the sign-in, so you are not signed in to this site. You can sign in at any time.',
+  },
+  ERR_SSO_WLS_MALFORMED: {
+    status: 400,
+    message:
+      'The reply of the login server cannot be read. The link may have been damaged on the way, or was put together by hand. Please sign in again.',
+  },
+  ERR_SSO_WLS_INVALID: {
+    status: 400,
+    message:
+      'The reply of the login server is not valid for this sign-in. This happens when a page is opened again, when a sign-in took too long, or when the clock of this site is wrong. Please sign in again.',
+  },
+  ERR_SSO_WLS_UNKNOWN_KEY: {
+    status: 502,
+    message:
+      'The reply of the login server is signed with a key that this site does not know. Usually the login server has a new key. Please tell the people who run this site.',
+  },
+  ERR_SSO_WLS_STATUS: {
+    status: 502,
+    message:
+      'The login server could not use the request of this site. Usually the two do not speak the same version of the protocol. Please tell the people who run this site.',
+  },
+  ERR_SSO_WLS_REFUSED: {
+    status: 403,
+    message:
+      'The login server did not sign you in to this site. It may have to ask you for something first, or this site may not be known there. Please sign in again, and tell the people who run this site if that does not help.',
+  },
   ERR_SSO_NO_PROXY_GRANT: {
     status: 403,
     message:

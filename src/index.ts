@@ -15,7 +15,7 @@ export type {
   SsoState,
   User,
 } from './koa-types.ts';
-export type { CampusSsoOptions, ErrorPage, Json, Logger } from './options.ts';
+export type { CampusSsoOptions, ErrorPage, Json, Logger, OtherLogin } from './options.ts';
 export { type CampusSso, campusSso } from './plugin.ts';
 export {
   type AddressNames,
@@ -27,5 +27,13 @@ export {
   casPresets,
 } from './protocols/cas/index.ts';
 export type { AllowedChains, LoginProtocol, ProxyRule } from './protocols/protocol.ts';
+export {
+  type KeySources,
+  type Signer,
+  type UcamOptions,
+  type UcamServer,
+  ucam,
+  ucamPresets,
+} from './protocols/ucam/index.ts';
 export { createMemoryKeyv, type MemoryKeyvOptions } from './storage/memory-store.ts';
 export type { KeyvLike } from './storage/store.ts';

@@ -21,8 +21,11 @@ export interface Sso<Account extends Json = null> {
    * @throws SsoError ERR_SSO_STORE, ERR_SSO_SESSION_MISSING
    */
   user(): Promise<User<Account> | null>;
-  /** The path that begins a login and comes back to `returnTo`, by default to the present page. */
-  loginUrl(returnTo?: string): string;
+  /**
+   * The path that begins a login and comes back to `returnTo`, by default to the present page.
+   * @param options.via the name of the way to log in by, where there are several; empty to let people choose anew
+   */
+  loginUrl(returnTo?: string, options?: { readonly via?: string }): string;
   /** The path to post to, or to link to, for logging out. */
   readonly logoutUrl: string;
   /**

@@ -3,7 +3,7 @@ import type { Principal } from '../machines/vocabulary.ts';
 import { SsoError, type SsoErrorCode } from './errors.ts';
 import type { JournalListener } from './flow/journal.ts';
 import { isLoopback } from './http/loopback.ts';
-import type { LoginProtocol } from './protocols/protocol.ts';
+import type { LoginProtocol, Place } from './protocols/protocol.ts';
 import type { KeyvLike } from './storage/store.ts';
 
 /** Where log lines go. `console`, pino and most loggers fit. A line never holds a ticket, a session id or a body. */
@@ -23,6 +23,15 @@ export interface ErrorPage {
   readonly message: string;
   /** Where "try again" leads: a path on this site. */
   readonly retryUrl: string;
+  /** What the login server says to the person, if anything. A stranger may have written it: text, never markup. */
+  readonly messages: readonly string[];
+}
+
+/** A login of the application's own: a form for guests, a password of this site. */
+export interface OtherLogin {
+  readonly label: string;
+  /** Gets `returnTo` in its query. */
+  readonly path: string;
 }
 
 /** Anything that JSON carries: an account is stored with the login. */
@@ -37,8 +46,13 @@ export interface CampusSsoOptions<Account extends Json = null> {
   readonly baseUrl: string | readonly string[];
   /** Secrets of at least 32 characters. The first seals what is stored, all open it: put a new one in front. */
   readonly secrets: readonly string[];
-  /** The way in: `cas({ … })`. */
-  readonly login: LoginProtocol;
+  /**
+   * The way in: `cas({ … })` or `ucam({ … })`. With a list of them people choose, and come back by the way they chose last;
+   * the first of the list is the one that is asked quietly.
+   */
+  readonly login: LoginProtocol | readonly LoginProtocol[];
+  /** Ways to log in of the application's own, to choose as well: a name, and a path on this site. */
+  readonly otherLogins?: readonly OtherLogin[];
   /** A Keyv (5.6 or 6.1) of its own. Default: in memory, bounded, for one process. */
   readonly store?: KeyvLike;
   /** How long one call to the store may take, in milliseconds. Default 2000. */
@@ -51,6 +65,8 @@ export interface CampusSsoOptions<Account extends Json = null> {
   readonly absoluteSeconds?: number;
   /** How long a person may take at the login server, in seconds. Default 600 (ten minutes). */
   readonly attemptSeconds?: number;
+  /** Where people land after logging in, whatever page they wanted: a path on this site. Default: the page they wanted. */
+  readonly afterLogin?: string;
   /** Where people land after logging out: a path on this site. Default: a plain page of ours. */
   readonly afterLogout?: string;
   /**
@@ -89,12 +105,14 @@ export interface ResolvedOptions extends Site {
   readonly https: boolean;
   readonly routePrefix: string;
   readonly secrets: readonly string[];
-  readonly login: LoginProtocol;
+  readonly ways: readonly [LoginProtocol, ...LoginProtocol[]];
+  readonly otherLogins: readonly OtherLogin[];
   readonly store: KeyvLike | undefined;
   readonly storeDeadlineMs: number;
   readonly idleMs: number;
   readonly sessionMs: number;
   readonly attemptMs: number;
+  readonly afterLogin: string | null;
   readonly afterLogout: string | null;
   readonly onLogin: CampusSsoOptions<Json>['onLogin'];
   readonly journal: JournalListener | undefined;
@@ -129,16 +147,16 @@ export function resolveOptions<Account extends Json>(given: CampusSsoOptions<Acc
   if (!/^(\/[A-Za-z0-9_-]+)+$/.test(routePrefix)) {
     problems.push(`routePrefix: expected a path such as "/sso", got ${JSON.stringify(routePrefix)}.`);
   }
-  if (typeof options.login?.connect !== 'function' || typeof options.login.problems !== 'function') {
-    problems.push('login: expected cas({ serverUrl: … }).');
-  } else {
-    // Without an address of ours, only what does not hang on it can be judged.
-    const baseUrl = site?.baseUrl ?? 'https://example.edu';
-    problems.push(...options.login.problems({ baseUrl, routePrefix }));
+  // Without an address of ours, only what does not hang on it can be judged.
+  const ways = readWays(options.login, { baseUrl: site?.baseUrl ?? 'https://example.edu', routePrefix }, problems);
+  const otherLogins = options.otherLogins ?? [];
+  if (!Array.isArray(otherLogins) || !otherLogins.every(isOtherLogin)) {
+    problems.push('otherLogins: expected a list of { label, path }, with paths on this site.');
   }
-  const afterLogout = options.afterLogout ?? null;
-  if (afterLogout !== null && !/^\/(?![/\\])[^\\\s]*$/.test(afterLogout)) {
-    problems.push('afterLogout: expected a path on this site that begins with one "/".');
+  const { afterLogin = null, afterLogout = null } = options;
+  for (const [name, path] of Object.entries({ afterLogin, afterLogout })) {
+    if (path !== null && !isOwnPath(path))
+      problems.push(`${name}: expected a path on this site that begins with one "/".`);
   }
   const idle = positive('idleSeconds', options.idleSeconds, 3600, problems);
   const absolute = positive('absoluteSeconds', options.absoluteSeconds, 36_000, problems);
@@ -157,7 +175,8 @@ export function resolveOptions<Account extends Json>(given: CampusSsoOptions<Acc
   if (store !== undefined && !(['get', 'set', 'delete'] as const).every((name) => typeof store[name] === 'function')) {
     problems.push('store: expected a Keyv 5.6 or 6.1.');
   }
-  if (problems.length > 0 || !site) {
+  const [way, ...more] = ways;
+  if (problems.length > 0 || !site || !way) {
     throw new SsoError('ERR_SSO_OPTIONS', {
       message: `The options of campusSso() are not valid:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
     });
@@ -168,12 +187,14 @@ export function resolveOptions<Account extends Json>(given: CampusSsoOptions<Acc
     https: site.origin.startsWith('https:'),
     routePrefix,
     secrets: Object.freeze([...options.secrets]),
-    login: options.login,
+    ways: Object.freeze([way, ...more] as const),
+    otherLogins: Object.freeze([...otherLogins]),
     store: options.store,
     storeDeadlineMs,
     idleMs: idle * 1000,
     sessionMs: absolute * 1000,
     attemptMs: attempt * 1000,
+    afterLogin,
     afterLogout,
     onLogin: options.onLogin as CampusSsoOptions<Json>['onLogin'],
     journal: options.journal,
@@ -183,6 +204,34 @@ export function resolveOptions<Account extends Json>(given: CampusSsoOptions<Acc
     logger: options.logger ?? consoleLogger,
     clock: options.clock ?? Date.now,
   });
+}
+
+function readWays(login: unknown, place: Place, problems: string[]): readonly LoginProtocol[] {
+  const ways = [login].flat() as readonly Partial<LoginProtocol>[];
+  const good = ways.filter((way): way is LoginProtocol => {
+    return typeof way?.connect === 'function' && typeof way.problems === 'function';
+  });
+  if (good.length < ways.length || ways.length === 0) {
+    problems.push('login: expected cas({ serverUrl: … }) or ucam({ loginUrl: … }), or a list of them.');
+    return [];
+  }
+  for (const way of good) problems.push(...way.problems(place));
+  for (const field of ['name', 'issuer'] as const) {
+    const values = good.map((way) => way[field]);
+    // People are told apart by issuer and name, and a reply belongs to the way that it was asked for by.
+    if (new Set(values).size < values.length)
+      problems.push(`login: two ways have the same ${field}; give each its own.`);
+  }
+  return good;
+}
+
+function isOtherLogin(value: unknown): value is OtherLogin {
+  const { label, path } = Object(value) as Partial<OtherLogin>;
+  return typeof label === 'string' && label.trim() !== '' && typeof path === 'string' && isOwnPath(path);
+}
+
+function isOwnPath(path: string): boolean {
+  return /^\/(?![/\\])[^\\\s]*$/.test(path);
 }
 
 function readSites(value: unknown, problems: string[]): readonly Site[] {

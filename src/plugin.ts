@@ -1,6 +1,7 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import type Koa from 'koa';
 import type { Middleware } from 'koa';
+import { SsoError } from './errors.ts';
 import { createAttempts } from './flow/attempts.ts';
 import { createFlowStore } from './flow/flow-store.ts';
 import type { JournalEntry } from './flow/journal.ts';
@@ -9,7 +10,7 @@ import { createFlowCookies } from './koa/cookies.ts';
 import { createProxyClient } from './koa/proxy-client.ts';
 import { createRequireLogin, createTryLogin, type RequireLoginOptions } from './koa/require-login.ts';
 import { createRoutes } from './koa/routes.ts';
-import type { Runtime, RuntimeOf } from './koa/runtime.ts';
+import type { Runtime, RuntimeOf, Ways } from './koa/runtime.ts';
 import { createSessionMiddleware } from './koa/session.ts';
 import { chooseSite, namedBy } from './koa/site.ts';
 import { createUserGrants, type UserGrants } from './koa/user-grants.ts';
@@ -78,23 +79,29 @@ export function campusSso<Account extends Json = null>(options: CampusSsoOptions
   const { sessionMs, routePrefix } = resolved;
   const sessionEffects = createSessionEffects({ logins, grants, store, sessionMs, warn });
   const place = { baseUrl: resolved.baseUrl, routePrefix };
-  const login = resolved.login.connect({ sessionEffects, grants, place, sessionMs, clock, warn });
+  const services = { sessionEffects, grants, place, sessionMs, clock, logger };
+  const [first, ...others] = resolved.ways;
+  const ways: Ways = [first.connect(services), ...others.map((way) => way.connect(services))];
+  if (ways.filter((way) => way.proxying).length > 1) {
+    throw new SsoError('ERR_SSO_OPTIONS', { message: 'login: only one way to log in can have proxyGrants.' });
+  }
+  const proxied = ways.find((way) => way.proxying) ?? ways.find((way) => way.acceptance) ?? ways[0];
   const flowStore = createFlowStore<LoginScope>({
     store,
-    flows: new Map([[login.flow.name, login.flow]]),
+    flows: new Map(ways.map(({ flow }) => [flow.name, flow])),
     attemptMs: resolved.attemptMs,
     sessionMs: resolved.sessionMs,
   });
   const journal = safeJournal(resolved);
   const attempts = createAttempts({ flowStore, random: randomBytes, clock, journal });
-  const proxyClient = createProxyClient({ proxying: login.proxying, fetch: resolved.fetch, journal, clock });
+  const proxyClient = createProxyClient({ proxying: proxied.proxying, fetch: resolved.fetch, journal, clock });
   const cookies = createFlowCookies(resolved);
   const personDigests = personDigester(secrets);
   const runtimes = resolved.sites.map((site) => ({
     ...site,
     runtime: {
       options: { ...resolved, ...site },
-      login,
+      ways,
       attempts,
       logins,
       grants,
@@ -107,17 +114,17 @@ export function campusSso<Account extends Json = null>(options: CampusSsoOptions
   const runtimeOf: RuntimeOf = (ctx) => chooseSite(runtimes as [Served, ...Served[]], namedBy(ctx)).runtime;
   return {
     session: (app) => createSessionMiddleware(app, resolved),
-    routes: () => createRoutes(runtimeOf, resolved, login.proxying) as Middleware<object, SsoContext<Account>>,
+    routes: () => createRoutes(runtimeOf, resolved, ways) as Middleware<object, SsoContext<Account>>,
     requireLogin: (guard) =>
       createRequireLogin(runtimeOf, guard) as unknown as Middleware<SsoState<Account>, SsoContext<Account>>,
     tryLogin: () => createTryLogin(runtimeOf) as unknown as Middleware<Partial<SsoState<Account>>, SsoContext<Account>>,
     acceptProxyTickets: (accept) =>
-      createAcceptProxyTickets(runtimeOf, login.acceptance, accept) as unknown as Middleware<
+      createAcceptProxyTickets(runtimeOf, proxied.acceptance, accept) as unknown as Middleware<
         ProxiedState<Account>,
         SsoContext<Account>
       >,
-    proxyGrants: createUserGrants({ grants, logins, proxyClient, issuer: login.issuer }),
-    close: () => login.close(),
+    proxyGrants: createUserGrants({ grants, logins, proxyClient, issuer: proxied.issuer }),
+    close: async () => void (await Promise.all(ways.map((way) => way.close()))),
   };
 }
 

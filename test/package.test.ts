@@ -25,6 +25,8 @@ const PUBLIC = {
     'mapAttributes',
     'matchesRule',
     'rolesOf',
+    'ucam',
+    'ucamPresets',
   ],
   './machines': [
     'CLOCK_SKEW_MS',
@@ -45,6 +47,10 @@ const PUBLIC = {
     'proxyTicketMachine',
     'proxyTicketRoot',
     'proxyTicketStates',
+    'ucamLogin',
+    'ucamLoginMachine',
+    'ucamLoginRoot',
+    'ucamLoginStates',
   ],
   './testing': ['createDevelopmentCa', 'defaultFakeCasUsers', 'defaultFakeWlsUsers', 'startFakeCas', 'startFakeWls'],
 } as const;

@@ -17,6 +17,8 @@ export type AttemptOutcome =
   | { readonly kind: 'unknown' }
   /** The attempt belongs to another browser; `waiting` is its context if it is still open. */
   | { readonly kind: 'foreign'; readonly waiting: unknown }
+  /** The attempt goes by another way to log in than the reply; it is not touched, and may still be finished. */
+  | { readonly kind: 'otherWay' }
   /** The flow is not in a state in which this can happen. */
   | { readonly kind: 'impossible' };
 
@@ -159,7 +161,7 @@ export function createAttempts<Scope extends AttemptScope>(options: AttemptsOpti
       // Only a browser that holds a secret for this attempt is worth waiting for.
       if (!stored && secret !== undefined) stored = await peekAfterWork(attempt);
       for (let tries = 0; stored && tries < 2; tries += 1) {
-        if (stored.flow.name !== flowName) return UNKNOWN;
+        if (stored.flow.name !== flowName) return { kind: 'otherWay' };
         const isOurs =
           matches(secret, stored.binding) || (!isWaiting(stored.snapshot) && (owns?.(stored.snapshot) ?? false));
         if (!isOurs) return { kind: 'foreign', waiting: isWaiting(stored.snapshot) ? stored.snapshot.context : null };

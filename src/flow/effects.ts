@@ -10,13 +10,16 @@ export type EffectFrom<M> =
     ? Effect
     : never;
 
+/** Actions with such a name change the context of the machine, and are no effects: nobody performs them. */
+type Remembering = `remember${string}` | `forget${string}`;
+
 /**
  * One performer for each effect that a machine asks for; a missing or misspelt one does not compile.
  * A performer does what the effect says, and tells the outcome as an event of the machine where there is one to tell.
  * It throws only for bugs and for outages of our own store: those end the request, and nobody is logged in.
  */
 export type Effects<M extends AnyStateMachine, Scope> = {
-  readonly [T in EffectFrom<M>['type']]: (
+  readonly [T in Exclude<EffectFrom<M>['type'], Remembering>]: (
     params: Extract<EffectFrom<M>, { type: T }>['params'],
     scope: Scope,
     // biome-ignore lint/suspicious/noConfusingVoidType: a performer that tells nothing is written without a return.

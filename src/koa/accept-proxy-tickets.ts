@@ -1,11 +1,10 @@
 import type { Context, Next } from 'koa';
 import type { ProxiedCallContext } from '../../machines/proxied-call.ts';
-import { explanations, SsoError, type SsoErrorCode } from '../errors.ts';
+import { explanations, isSsoError, SsoError, type SsoErrorCode } from '../errors.ts';
 import { runOnce } from '../flow/run-once.ts';
 import type { AllowedChains, ChainPolicy, ProxyAcceptance } from '../protocols/protocol.ts';
 import type { LoginRecord } from '../storage/logins.ts';
 import { attachSso, markCaller, userOf } from './context.ts';
-import { answeringFailures } from './error-page.ts';
 import { privateResponse } from './page.ts';
 import { externalPath, rawQuery, replaceQuery } from './request.ts';
 import type { Runtime, RuntimeOf } from './runtime.ts';
@@ -57,7 +56,11 @@ export function createAcceptProxyTickets(
   return async function acceptProxyTickets(ctx: Context, next: Next): Promise<void> {
     const runtime = runtimeOf(ctx);
     attachSso(ctx, runtime);
-    const record = await answeringFailures(ctx, runtime, () => accept(ctx, runtime));
+    const record = await accept(ctx, runtime).catch((error: unknown) => {
+      if (!isSsoError(error)) throw error;
+      refuse(ctx, runtime, error.code, error.detail);
+      return undefined;
+    });
     if (!record) return;
     ctx.state.user = { ...userOf({ id: '', record }), proxies: record.proxies ?? [] };
     markCaller(ctx, record);
@@ -96,7 +99,13 @@ export function createAcceptProxyTickets(
       openedAt: now,
       expiresAt: now + (sessionMs ?? CALL_GRANT_MS),
     };
-    if (sessionMs !== null) cookies.issueCaller(ctx, await logins.open(record), sessionMs);
+    if (sessionMs !== null) {
+      const id = await logins.open(record).catch(async (error: unknown) => {
+        if (grantId !== null) await discard(runtime, grantId);
+        throw error;
+      });
+      cookies.issueCaller(ctx, id, sessionMs);
+    }
     return record;
   }
 

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import type { Reply } from '../flow/reply.ts';
-import { showFailure } from './error-page.ts';
+import type { ConnectedLogin } from '../protocols/protocol.ts';
+import { hasChoice, showFailure } from './error-page.ts';
 import { privateResponse } from './page.ts';
 import type { Runtime } from './runtime.ts';
 import { closeSession, openSession } from './session.ts';
@@ -9,24 +10,28 @@ import { closeSession, openSession } from './session.ts';
  * Turns what a flow asked for into a response. Called last, when everything it relies on is stored. A redirect is 303:
  * the one status that never sends a body on to the next server.
  */
-export async function applyReply(ctx: Context, runtime: Runtime, reply: Reply): Promise<void> {
+export async function applyReply(ctx: Context, runtime: Runtime, reply: Reply, way: ConnectedLogin): Promise<void> {
   const { options, cookies, personDigests } = runtime;
   if (reply.session?.kind === 'open') {
     const { loginId, principal } = reply.session;
     await openSession(ctx, loginId, personDigests(principal));
     cookies.countLogin(ctx);
+    if (hasChoice(runtime)) cookies.rememberWay(ctx, way.name);
   } else if (reply.session?.kind === 'close') {
     closeSession(ctx);
   }
   // After a logout on this site only, a quiet question to the login server would undo it at the next public page.
   if (reply.gatewayDeclined || reply.signedOut) cookies.markGatewayDeclined(ctx);
-  if (reply.signedOut) cookies.forgetLogins(ctx);
+  if (reply.signedOut) {
+    cookies.forgetLogins(ctx);
+    cookies.forgetWay(ctx);
+  }
   if (reply.failure) {
     const { failure, returnTo } = reply.failure;
-    await showFailure(ctx, runtime, { ...failure, returnTo });
+    await showFailure(ctx, runtime, { ...failure, returnTo, via: way.name });
     return;
   }
-  const signedOut = reply.signedOut && signedOutTarget(runtime, reply.signedOut);
+  const signedOut = reply.signedOut && signedOutTarget(runtime, way, reply.signedOut);
   seeOther(ctx, signedOut ?? reply.redirect ?? `${options.basePath}/`);
 }
 
@@ -40,7 +45,12 @@ export function seeOther(ctx: Context, location: string): void {
   ctx.status = 303;
 }
 
-function signedOutTarget({ options, login }: Runtime, where: 'here' | 'everywhere'): string {
-  const path = options.afterLogout ?? `${options.routePrefix}/logged-out`;
-  return (where === 'everywhere' ? login.logoutUrl(options.baseUrl + path) : null) ?? options.basePath + path;
+function signedOutTarget({ options, ways }: Runtime, way: ConnectedLogin, where: 'here' | 'everywhere'): string {
+  const own = `${options.basePath}${options.routePrefix}/logged-out`;
+  const page = options.afterLogout === null ? own : options.basePath + options.afterLogout;
+  if (where === 'here') return page;
+  const away = way.logoutUrl(options.origin + page);
+  if (away !== null) return away;
+  // Our session has ended and theirs has not: people must be told, on a page of ours.
+  return way.goesOnAt !== null && options.afterLogout === null && ways.includes(way) ? `${own}?via=${way.name}` : page;
 }

@@ -20,8 +20,8 @@ export function attachSso(ctx: Context, runtime: Runtime): void {
       const login = await currentLogin(ctx, runtime);
       return login ? userOf(login) : null;
     },
-    loginUrl: (returnTo) =>
-      loginPath(runtime, localTarget(returnTo ?? externalPath(ctx, options), options.baseUrl) ?? undefined),
+    loginUrl: (returnTo, { via } = {}) =>
+      loginPath(runtime, localTarget(returnTo ?? externalPath(ctx, options), options.baseUrl) ?? undefined, via),
     logoutUrl: `${options.basePath}${options.routePrefix}/logout`,
     proxyTicket: async (service) => runtime.proxyClient.ticket(await grantOf(ctx, runtime), service),
     fetch: async (url, init) => runtime.proxyClient.fetch(await grantOf(ctx, runtime), url, init),

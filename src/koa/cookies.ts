@@ -13,6 +13,9 @@ const RECENT_MS = 60_000;
 /** How long a login server that knew nobody is left alone, in milliseconds. */
 const GATEWAY_COOL_DOWN_MS = 5 * 60_000;
 
+/** How long the way that somebody chose is remembered, in milliseconds: a term. */
+const WAY_MS = 120 * 24 * 3_600_000;
+
 /** The small cookies that a login needs before there is a session. None is read on an authenticated request. */
 export interface FlowCookies {
   /** The secret of an attempt; undefined if the cookie is not one that we issued. */
@@ -28,6 +31,10 @@ export interface FlowCookies {
   /** Whether the login server is to be left alone: it was asked a short while ago, or the person has just logged out. */
   gatewayRecentlyDeclined(ctx: Context): boolean;
   markGatewayDeclined(ctx: Context): void;
+  /** The way that this browser logged in by last, by name. */
+  wayOf(ctx: Context): string | undefined;
+  rememberWay(ctx: Context, name: string): void;
+  forgetWay(ctx: Context): void;
   /** The session of a service that calls on somebody's behalf, if it has one. */
   callerOf(ctx: Context): string | undefined;
   issueCaller(ctx: Context, loginId: string, lifeMs: number): void;
@@ -50,6 +57,7 @@ export function createFlowCookies(options: ResolvedOptions): FlowCookies {
   const recent = cookieName(options, 'recent');
   const anonymous = cookieName(options, 'anonymous');
   const caller = cookieName(options, 'caller');
+  const way = cookieName(options, 'way');
   const keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', 'koa-campus-sso/attempt', 32)));
   const macsOf = (text: string) => keys.map((key) => createHmac('sha256', key).update(text).digest().subarray(0, 16));
 
@@ -119,6 +127,11 @@ export function createFlowCookies(options: ResolvedOptions): FlowCookies {
     },
     gatewayRecentlyDeclined: (ctx) => readCookie(ctx, anonymous) === '1',
     markGatewayDeclined: (ctx) => set(ctx, anonymous, '1', GATEWAY_COOL_DOWN_MS),
+    wayOf: (ctx) => readCookie(ctx, way),
+    rememberWay: (ctx, name) => set(ctx, way, name, WAY_MS),
+    forgetWay(ctx) {
+      if (readCookie(ctx, way) !== undefined) set(ctx, way, null, 0);
+    },
     callerOf: (ctx) => readCookie(ctx, caller),
     issueCaller: (ctx, loginId, lifeMs) => set(ctx, caller, loginId, lifeMs),
   };

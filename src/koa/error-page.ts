@@ -12,6 +12,10 @@ export interface Shown {
   readonly detail?: string | null;
   /** Where the person wanted to go: a path on this site. */
   readonly returnTo?: string;
+  /** The way to log in that failed, by name. */
+  readonly via?: string;
+  /** What the login server says to the person; text of a stranger. */
+  readonly said?: string | null;
 }
 
 const TITLES: Partial<Record<SsoErrorCode, string>> = {
@@ -20,6 +24,7 @@ const TITLES: Partial<Record<SsoErrorCode, string>> = {
   ERR_SSO_CROSS_SITE_LOGOUT: 'You are still signed in',
   ERR_SSO_ATTEMPT_UNKNOWN: 'This sign-in is no longer valid',
   ERR_SSO_ATTEMPT_FOREIGN: 'This sign-in belongs elsewhere',
+  ERR_SSO_CANCELLED: 'You cancelled the sign-in',
   ERR_SSO_LOGIN_LOOP: 'Signing in does not work in this browser',
   ERR_SSO_STORE: 'Signing in is not possible just now',
   ERR_SSO_CAS_UNREACHABLE: 'Signing in is not possible just now',
@@ -42,7 +47,8 @@ export async function showFailure(ctx: Context, runtime: Runtime, shown: Shown):
     status,
     title: TITLES[shown.code] ?? 'You could not be signed in',
     message,
-    retryUrl: loginPath(runtime, shown.returnTo),
+    retryUrl: loginPath(runtime, shown.returnTo, hasChoice(runtime) ? shown.via : undefined),
+    messages: shown.said ? [shown.said] : [],
   };
   ctx.status = status;
   privateResponse(ctx);
@@ -54,11 +60,27 @@ export async function showFailure(ctx: Context, runtime: Runtime, shown: Shown):
   sendPage(ctx, options, {
     status,
     title: page.title,
-    paragraphs: [message],
+    paragraphs: [message, ...page.messages.map((said) => `The login server says: “${said}”`)],
     reference: page.code,
-    actions: [wayOn(page, runtime), { kind: 'link', label: 'Go to the start page', href: `${options.basePath}/` }],
-    formTarget: runtime.login.logoutUrl(options.baseUrl),
+    actions: [
+      wayOn(page, runtime),
+      ...(hasChoice(runtime)
+        ? [{ kind: 'link' as const, label: 'Sign in another way', href: loginPath(runtime, shown.returnTo, '') }]
+        : []),
+      { kind: 'link', label: 'Go to the start page', href: `${options.basePath}/` },
+    ],
+    formTargets: logoutTargets(runtime),
   });
+}
+
+/** Where signing out may lead, beyond this site. */
+export function logoutTargets({ ways, options }: Runtime): readonly string[] {
+  return ways.flatMap((way) => way.logoutUrl(options.baseUrl) ?? []);
+}
+
+/** Whether people have several ways to log in. */
+export function hasChoice({ ways, options }: Runtime): boolean {
+  return ways.length + options.otherLogins.length > 1;
 }
 
 /** Whoever has the wrong account gets no further by signing in, which single sign-on does with the same one. */
@@ -84,7 +106,11 @@ export async function answeringFailures<T>(
   }
 }
 
-/** The path that begins a login and leads back to `returnTo`. */
-export function loginPath({ options }: Runtime, returnTo = `${options.basePath}/`): string {
-  return `${options.basePath}${options.routePrefix}/login?returnTo=${encodeURIComponent(returnTo)}`;
+/**
+ * The path that begins a login and leads back to `returnTo`.
+ * @param via the name of the way to log in by; empty for a page to choose on
+ */
+export function loginPath({ options }: Runtime, returnTo = `${options.basePath}/`, via?: string): string {
+  const choice = via === undefined ? '' : `&via=${encodeURIComponent(via)}`;
+  return `${options.basePath}${options.routePrefix}/login?returnTo=${encodeURIComponent(returnTo)}${choice}`;
 }

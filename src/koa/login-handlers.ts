@@ -3,14 +3,15 @@ import type { Principal } from '../../machines/vocabulary.ts';
 import type { AttemptOutcome } from '../flow/attempts.ts';
 import { emptyReply } from '../flow/reply.ts';
 import type { Json } from '../options.ts';
-import type { Admission, LoginScope } from '../protocols/protocol.ts';
+import type { Admission, ConnectedLogin, LoginScope } from '../protocols/protocol.ts';
 import type { LoginRecord } from '../storage/logins.ts';
 import { applyReply, seeOther } from './apply-reply.ts';
-import { showFailure } from './error-page.ts';
+import { loginPath, showFailure } from './error-page.ts';
 import { rawQuery } from './request.ts';
 import { localTarget } from './return-to.ts';
 import type { Runtime } from './runtime.ts';
 import { readPointer } from './session.ts';
+import { knownWay, wayOfIssuer } from './ways.ts';
 
 /** What a page may ask of a login. */
 export interface BeginRequest {
@@ -22,6 +23,8 @@ export interface BeginRequest {
   readonly unsolicitedService?: string;
   /** The person asked for it with a click on this site. */
   readonly asked?: boolean;
+  /** The way to log in by. Default: the only one, the one that this browser took last, or the one that is chosen now. */
+  readonly way?: ConnectedLogin | undefined;
 }
 
 /** A login that holds, with the id the session points to it by. */
@@ -42,9 +45,11 @@ export async function currentLogin(ctx: Context, runtime: Runtime): Promise<Curr
 
 /** Begins a login and sends the browser where its flow says. */
 export async function beginLogin(ctx: Context, runtime: Runtime, request: BeginRequest): Promise<void> {
-  const scope = createScope(ctx, runtime);
-  const outcome = await runtime.attempts.start(runtime.login.flow, inputOf(ctx, runtime, request), scope);
-  await answer(ctx, runtime, scope, outcome);
+  const way = request.way ?? knownWay(ctx, runtime);
+  if (!way) return seeOther(ctx, loginPath(runtime, request.returnTo, ''));
+  const scope = createScope(ctx, runtime, way);
+  const outcome = await runtime.attempts.start(way.flow, inputOf(ctx, runtime, way, request), scope);
+  await answer(ctx, runtime, way, scope, outcome);
 }
 
 /**
@@ -52,11 +57,12 @@ export async function beginLogin(ctx: Context, runtime: Runtime, request: BeginR
  * nobody a short while ago: the page is then for an anonymous visitor.
  */
 export async function askQuietly(ctx: Context, runtime: Runtime, returnTo: string): Promise<boolean> {
-  const scope = createScope(ctx, runtime);
-  const input = inputOf(ctx, runtime, { returnTo, gateway: true });
-  const outcome = await runtime.attempts.start(runtime.login.flow, input, scope);
+  const way = knownWay(ctx, runtime) ?? runtime.ways[0];
+  const scope = createScope(ctx, runtime, way);
+  const input = inputOf(ctx, runtime, way, { returnTo, gateway: true });
+  const outcome = await runtime.attempts.start(way.flow, input, scope);
   if (scope.reply.gatewayDeclined) return false;
-  await answer(ctx, runtime, scope, outcome);
+  await answer(ctx, runtime, way, scope, outcome);
   // Marked already now: a login server that is down never sends the browser back, and the page must show at a reload.
   runtime.cookies.markGatewayDeclined(ctx);
   return true;
@@ -73,43 +79,50 @@ export async function takeUnsolicited(
   path: string,
   present: CurrentLogin | undefined,
 ): Promise<boolean> {
-  const { login, attempts, options } = runtime;
-  const taken = login.takeUnsolicited(rawQuery(ctx));
-  if (!taken) return false;
+  const { ways, attempts, options } = runtime;
+  const way = ways.find((one) => one.takeUnsolicited(rawQuery(ctx)) !== null);
+  const taken = way?.takeUnsolicited(rawQuery(ctx));
+  if (!way || !taken) return false;
   const page = path + (taken.query === null ? '' : `?${taken.query}`);
   const home = `${options.basePath}/`;
-  const returnTo = path === returnPath(runtime) ? home : (localTarget(page, options.baseUrl) ?? home);
+  const returnTo = path === returnPath(runtime, way) ? home : (localTarget(page, options.baseUrl) ?? home);
   if (present) {
     seeOther(ctx, returnTo);
     return true;
   }
-  const scope = createScope(ctx, runtime);
+  const scope = createScope(ctx, runtime, way);
   const request = { returnTo, unsolicitedService: options.origin + page };
-  const outcome = await attempts.start(login.flow, inputOf(ctx, runtime, request), scope, taken.event);
-  await answer(ctx, runtime, scope, outcome);
+  const outcome = await attempts.start(way.flow, inputOf(ctx, runtime, way, request), scope, taken.event);
+  await answer(ctx, runtime, way, scope, outcome);
   return true;
 }
 
-/** Takes a browser that comes back from the login server. */
-export async function finishLogin(ctx: Context, runtime: Runtime): Promise<void> {
-  const { login, attempts, cookies, options } = runtime;
-  const reading = login.readReturn(rawQuery(ctx));
+/** Takes a browser that comes back from a login server. */
+export async function finishLogin(ctx: Context, runtime: Runtime, way: ConnectedLogin): Promise<void> {
+  const { attempts, cookies, options } = runtime;
+  const reading = way.readReturn(rawQuery(ctx));
   if (reading.kind === 'malformed' || (reading.attempt === null && cookies.attemptsOf(ctx).length === 0)) {
-    if (await takeUnsolicited(ctx, runtime, returnPath(runtime), await currentLogin(ctx, runtime))) return;
+    if (await takeUnsolicited(ctx, runtime, returnPath(runtime, way), await currentLogin(ctx, runtime))) return;
     if (reading.kind === 'event' && (await currentLogin(ctx, runtime))) return seeOther(ctx, `${options.basePath}/`);
-    return showFailure(ctx, runtime, { code: reading.kind === 'malformed' ? reading.code : 'ERR_SSO_ATTEMPT_UNKNOWN' });
+    const shown = reading.kind === 'malformed' ? reading : { code: 'ERR_SSO_ATTEMPT_UNKNOWN' as const };
+    return showFailure(ctx, runtime, {
+      code: shown.code,
+      detail: 'detail' in shown ? shown.detail : null,
+      via: way.name,
+    });
   }
-  const scope = createScope(ctx, runtime);
+  const scope = createScope(ctx, runtime, way);
   let outcome: AttemptOutcome = { kind: 'unknown' };
   for (const attempt of reading.attempt === null ? cookies.attemptsOf(ctx) : [reading.attempt]) {
     const secret = cookies.secretOf(ctx, attempt);
     const owns = (snapshot: { readonly context: unknown }) => isOfThisPerson(ctx, runtime, snapshot.context);
-    const from = { flowName: login.flow.name, event: reading.event, secret, owns };
+    const from = { flowName: way.flow.name, event: reading.event, secret, owns };
     outcome = await attempts.resume(attempt, from, scope);
-    if (secret !== undefined && outcome.kind !== 'foreign') cookies.clearSecret(ctx, attempt);
+    const isOver = outcome.kind !== 'foreign' && outcome.kind !== 'otherWay';
+    if (secret !== undefined && isOver) cookies.clearSecret(ctx, attempt);
     if (outcome.kind === 'ran') break;
   }
-  return answer(ctx, runtime, scope, outcome);
+  return answer(ctx, runtime, way, scope, outcome);
 }
 
 /** In the query of a page that was asked for quietly by a browser without cookies: do not ask again. */
@@ -135,13 +148,17 @@ function isOfThisPerson(ctx: Context, { personDigests }: Runtime, context: unkno
   return Boolean(principal && pointer && personDigests(principal).includes(pointer.person));
 }
 
-function returnPath({ options }: Runtime): string {
-  return `${options.basePath}${options.routePrefix}/return`;
+/** Each way has a return address of its own, so that a reply can only be taken for one of the way it was asked for by. */
+function returnPath({ options, ways }: Runtime, way: ConnectedLogin): string {
+  const own = way === ways[0] ? '' : `/${way.name}`;
+  return way.returnPath ?? `${options.basePath}${options.routePrefix}/return${own}`;
 }
 
-function inputOf(ctx: Context, { login, cookies }: Runtime, request: BeginRequest): unknown {
-  return login.input({
-    returnTo: request.returnTo,
+function inputOf(ctx: Context, { options, cookies }: Runtime, way: ConnectedLogin, request: BeginRequest): unknown {
+  // A page that is shown either way is not what the person wants to leave for another one.
+  const landing = options.afterLogin === null || request.gateway ? null : options.basePath + options.afterLogin;
+  return way.input({
+    returnTo: landing ?? request.returnTo,
     renew: request.renew ?? false,
     gateway: request.gateway ?? false,
     maxAgeMs: request.maxAgeMs ?? null,
@@ -151,15 +168,21 @@ function inputOf(ctx: Context, { login, cookies }: Runtime, request: BeginReques
   });
 }
 
-async function answer(ctx: Context, runtime: Runtime, scope: LoginScope, outcome: AttemptOutcome): Promise<void> {
+async function answer(
+  ctx: Context,
+  runtime: Runtime,
+  way: ConnectedLogin,
+  scope: LoginScope,
+  outcome: AttemptOutcome,
+): Promise<void> {
   if (outcome.kind === 'foreign') {
     const page = ctx.get('Cookie') === '' ? anonymousPage(outcome.waiting) : undefined;
     if (page !== undefined) return seeOther(ctx, page);
-    return showFailure(ctx, runtime, { code: 'ERR_SSO_ATTEMPT_FOREIGN' });
+    return showFailure(ctx, runtime, { code: 'ERR_SSO_ATTEMPT_FOREIGN', via: way.name });
   }
-  if (outcome.kind !== 'ran') return showFailure(ctx, runtime, { code: 'ERR_SSO_ATTEMPT_UNKNOWN' });
+  if (outcome.kind !== 'ran') return showFailure(ctx, runtime, { code: 'ERR_SSO_ATTEMPT_UNKNOWN', via: way.name });
   if (outcome.secret !== null) runtime.cookies.issueSecret(ctx, scope.attempt, outcome.secret);
-  return applyReply(ctx, runtime, scope.reply);
+  return applyReply(ctx, runtime, scope.reply, way);
 }
 
 /**
@@ -168,13 +191,15 @@ async function answer(ctx: Context, runtime: Runtime, scope: LoginScope, outcome
  */
 export async function endLogin(ctx: Context, runtime: Runtime, everywhere: boolean): Promise<void> {
   const { attempts, cookies, logins } = runtime;
+  const likely = knownWay(ctx, runtime) ?? runtime.ways[0];
   for (const attempt of cookies.attemptsOf(ctx)) {
-    await attempts.logOut(attempt, false, createScope(ctx, runtime));
+    await attempts.logOut(attempt, false, createScope(ctx, runtime, likely));
     cookies.clearSecret(ctx, attempt);
   }
   const pointer = readPointer(ctx);
   const record = pointer && (await logins.find(pointer.login));
-  const scope = createScope(ctx, runtime);
+  const way = (record && wayOfIssuer(runtime, record.principal.issuer)) ?? likely;
+  const scope = createScope(ctx, runtime, way);
   const outcome = record && (await attempts.logOut(record.flowId, everywhere, scope));
   if (outcome?.kind !== 'ran') {
     // No record to tell the story with (expired, or of an older version): the session ends all the same.
@@ -182,10 +207,10 @@ export async function endLogin(ctx: Context, runtime: Runtime, everywhere: boole
     scope.reply.session = { kind: 'close' };
     scope.reply.signedOut = everywhere ? 'everywhere' : 'here';
   }
-  await applyReply(ctx, runtime, scope.reply);
+  await applyReply(ctx, runtime, scope.reply, way);
 }
 
-function createScope(ctx: Context, runtime: Runtime): LoginScope {
+function createScope(ctx: Context, runtime: Runtime, way: ConnectedLogin): LoginScope {
   const { options, attempts } = runtime;
   return {
     attempt: '',
@@ -195,7 +220,7 @@ function createScope(ctx: Context, runtime: Runtime): LoginScope {
     now: options.clock,
     beginAttempt() {
       this.attempt = attempts.newId();
-      return { attempt: this.attempt, returnUrl: options.origin + returnPath(runtime) };
+      return { attempt: this.attempt, returnUrl: options.origin + returnPath(runtime, way) };
     },
     admit: (principal) => admit(ctx, runtime, principal),
   };

@@ -11,7 +11,9 @@ export interface Page {
   readonly reference?: string;
   readonly actions: readonly PageAction[];
   /** Where the answer to a form may redirect to beyond this site: some browsers ask `form-action` for that as well. */
-  readonly formTarget?: string | null;
+  readonly formTargets?: readonly string[];
+  /** `choice`: the actions are equals, one below the other. Default: the first one is what most people want. */
+  readonly layout?: 'choice';
 }
 
 export type PageAction =
@@ -30,10 +32,14 @@ export function sendPage(ctx: Context, options: ResolvedOptions, page: Page): vo
   if (page.actions.some((action) => action.kind === 'post')) ctx.set('Referrer-Policy', 'same-origin');
   ctx.set(
     'Content-Security-Policy',
-    `default-src 'none'; style-src 'self'; form-action 'self'${page.formTarget ? ` ${new URL(page.formTarget).origin}` : ''}; base-uri 'none'; frame-ancestors 'none'`,
+    `default-src 'none'; style-src 'self'; form-action ${formAction(page)}; base-uri 'none'; frame-ancestors 'none'`,
   );
   ctx.set('X-Content-Type-Options', 'nosniff');
   ctx.body = render(options, page);
+}
+
+function formAction({ formTargets = [] }: Page): string {
+  return ["'self'", ...new Set(formTargets.map((target) => new URL(target).origin))].join(' ');
 }
 
 /** Headers of everything that a login passes through: not kept, and not told to others (CAS 2.2.4, ASVS 14.3.2). */
@@ -45,7 +51,7 @@ export function privateResponse(ctx: Context): void {
 function render(options: ResolvedOptions, page: Page): string {
   const { basePath, routePrefix } = options;
   const actions = page.actions.map((action, index) => {
-    const look = index === 0 ? 'primary' : 'secondary';
+    const look = index === 0 && page.layout !== 'choice' ? 'primary' : 'secondary';
     return action.kind === 'link'
       ? `<a class="${look}" href="${escapeHtml(action.href)}">${escapeHtml(action.label)}</a>`
       : `<form method="post" action="${escapeHtml(action.href)}"><button class="${look}" type="submit">${escapeHtml(action.label)}</button></form>`;
@@ -64,7 +70,7 @@ function render(options: ResolvedOptions, page: Page): string {
 <main>
 <h1>${escapeHtml(page.title)}</h1>
 ${page.paragraphs.map((text) => `<p>${escapeHtml(text)}</p>`).join('\n')}
-${actions.length > 0 ? `<div class="actions">${actions.join('\n')}</div>` : ''}
+${actions.length > 0 ? `<div class="actions${page.layout === 'choice' ? ' choice' : ''}">${actions.join('\n')}</div>` : ''}
 ${page.reference ? `<p class="reference">Reference: <code>${escapeHtml(page.reference)}</code></p>` : ''}
 </main>
 </body>

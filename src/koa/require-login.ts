@@ -16,6 +16,7 @@ import { privateResponse, sendPage } from './page.ts';
 import { externalPath, isNavigation, wantsJson } from './request.ts';
 import { localTarget } from './return-to.ts';
 import type { Runtime, RuntimeOf } from './runtime.ts';
+import { wayOfIssuer } from './ways.ts';
 
 /** What one guard demands beyond a login. */
 export interface RequireLoginOptions {
@@ -60,7 +61,7 @@ export function createRequireLogin(runtimeOf: RuntimeOf, guard: RequireLoginOpti
         await showFailure(ctx, runtime, { code: 'ERR_SSO_NOT_AUTHORISED' });
         return false;
       }
-      await sendToLogin(ctx, runtime, maxAgeMs);
+      await sendToLogin(ctx, runtime, maxAgeMs, login);
       return false;
     });
     if (admitted) await next();
@@ -107,10 +108,18 @@ async function takeUnsolicitedPage(ctx: Context, runtime: Runtime, login: Curren
   return takeUnsolicited(ctx, runtime, path, login);
 }
 
-async function sendToLogin(ctx: Context, runtime: Runtime, maxAgeMs: number | null): Promise<void> {
+async function sendToLogin(
+  ctx: Context,
+  runtime: Runtime,
+  maxAgeMs: number | null,
+  present: CurrentLogin | undefined,
+): Promise<void> {
   const returnTo = pageToReturnTo(ctx, runtime);
   if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, returnTo);
-  await beginLogin(ctx, runtime, { returnTo, maxAgeMs });
+  // Whoever is signed in shows their password to the server that has it. There is no page to choose on for them: it would
+  // lead back here.
+  const way = present && (wayOfIssuer(runtime, present.record.principal.issuer) ?? runtime.ways[0]);
+  await beginLogin(ctx, runtime, { returnTo, maxAgeMs, way });
 }
 
 /** A body is lost in a redirect, so after a form the person returns to the page that the form was on. */

@@ -1,10 +1,9 @@
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type { ResolvedOptions } from '../options.ts';
-import type { Proxying } from '../protocols/protocol.ts';
 import { seeOther } from './apply-reply.ts';
 import { attachSso } from './context.ts';
-import { answeringFailures, showFailure } from './error-page.ts';
+import { answeringFailures, hasChoice, logoutTargets, showFailure } from './error-page.ts';
 import { beginLogin, currentLogin, endLogin, finishLogin } from './login-handlers.ts';
 import { judgeLogout } from './logout-guard.ts';
 import { sendPage } from './page.ts';
@@ -12,15 +11,12 @@ import { createProxyCallback } from './proxy-callback.ts';
 import { isNavigation } from './request.ts';
 import { refuseAnonymous } from './require-login.ts';
 import { localTarget } from './return-to.ts';
-import type { Runtime, RuntimeOf } from './runtime.ts';
+import type { Runtime, RuntimeOf, Ways } from './runtime.ts';
 import { STYLE, STYLE_PATH } from './style.ts';
+import { sendChooser } from './ways.ts';
 
 /** The plugin's own routes. */
-export function createRoutes(
-  runtimeOf: RuntimeOf,
-  { sites, routePrefix }: ResolvedOptions,
-  proxying: Proxying | null,
-): Middleware {
+export function createRoutes(runtimeOf: RuntimeOf, { sites, routePrefix }: ResolvedOptions, ways: Ways): Middleware {
   const router = new Router();
   // Whether a mount or a proxy takes the path of baseUrl off or leaves it on, the routes are found.
   const prefixes = [...new Set(['', ...sites.map((site) => site.basePath)])];
@@ -37,18 +33,33 @@ export function createRoutes(
       const returnTo = localTarget(ctx.query.returnTo, options.baseUrl) ?? `${options.basePath}/`;
       if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, returnTo);
       if (await currentLogin(ctx, runtime)) return seeOther(ctx, returnTo);
-      return beginLogin(ctx, runtime, { returnTo, asked: isOwnClick(ctx) });
+      const { via } = ctx.query;
+      const way = ways.find(({ name }) => name === via);
+      if (via !== undefined && !way && hasChoice(runtime)) return sendChooser(ctx, runtime, returnTo);
+      return beginLogin(ctx, runtime, { returnTo, asked: isOwnClick(ctx), way });
     }),
   );
 
-  router.get(
-    at('/return'),
-    guarded(async (ctx, runtime) => {
-      const { options } = runtime;
-      if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, `${options.basePath}/`);
-      return finishLogin(ctx, runtime);
-    }),
-  );
+  for (const way of ways) {
+    const { name, returnPath } = way;
+    const paths =
+      returnPath === null
+        ? at(way === ways[0] ? '/return' : `/return/${name}`)
+        : prefixes.flatMap((prefix) => (returnPath.startsWith(`${prefix}/`) ? returnPath.slice(prefix.length) : []));
+    router.get(
+      paths,
+      guarded(async (ctx, runtime) => {
+        const { options } = runtime;
+        if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, `${options.basePath}/`);
+        return finishLogin(ctx, runtime, way);
+      }),
+    );
+    // What comes back from a login server is in the address, and nowhere else.
+    router.all(paths, (ctx) => {
+      ctx.status = 405;
+      ctx.set('Allow', 'GET, HEAD');
+    });
+  }
 
   const logout = guarded(async (ctx, runtime) => {
     const { options } = runtime;
@@ -64,13 +75,18 @@ export function createRoutes(
     at('/logged-out'),
     guarded(async (ctx, runtime) => {
       const { options } = runtime;
+      const onward = ways.find(({ name, goesOnAt }) => goesOnAt !== null && name === ctx.query.via);
+      const start = { kind: 'link', label: 'Go to the start page', href: `${options.basePath}/` } as const;
+      const shared = 'If you share this computer, close the browser as well.';
       sendPage(ctx, options, {
         status: 200,
-        title: 'You have signed out',
-        paragraphs: [
-          'You are no longer signed in to this site. If you share this computer, close the browser as well.',
-        ],
-        actions: [{ kind: 'link', label: 'Go to the start page', href: `${options.basePath}/` }],
+        title: onward ? 'You have signed out of this site' : 'You have signed out',
+        paragraphs: onward
+          ? [`You are still signed in to ${onward.label}, and so to every other site that uses it. ${shared}`]
+          : [`You are no longer signed in to this site. ${shared}`],
+        actions: onward?.goesOnAt
+          ? [{ kind: 'link', label: `Sign out of ${onward.label}`, href: onward.goesOnAt }, start]
+          : [start],
       });
     }),
   );
@@ -83,6 +99,7 @@ export function createRoutes(
   });
 
   const routes = router.routes() as unknown as Middleware;
+  const proxying = ways.find((way) => way.proxying)?.proxying;
   const takeCallback = proxying && createProxyCallback(proxying);
   return function campusRoutes(ctx, next) {
     const runtime = runtimeOf(ctx);
@@ -98,19 +115,24 @@ function isOwnClick(ctx: Context): boolean {
 }
 
 /** A browser that does not say where the request comes from: a person must press a button on a page of ours. */
-function askBeforeLogout(ctx: Context, { options, login }: Runtime): void {
+function askBeforeLogout(ctx: Context, runtime: Runtime): void {
+  const { options } = runtime;
   const here = ctx.query.scope === 'here';
   const path = `${options.basePath}${options.routePrefix}/logout${here ? '?scope=here' : ''}`;
+  // Not every login server can be signed out of from here, and whose login it is shows only later.
+  const onlyHere = here || logoutTargets(runtime).length < runtime.ways.length;
   sendPage(ctx, options, {
     status: 200,
     title: 'Do you want to sign out?',
     paragraphs: [
-      here ? 'You will be signed out of this site.' : 'You will be signed out of this site and of the login server.',
+      onlyHere
+        ? 'You will be signed out of this site.'
+        : 'You will be signed out of this site and of the login server.',
     ],
     actions: [
       { kind: 'post', label: 'Sign out', href: path },
       { kind: 'link', label: 'Stay signed in', href: `${options.basePath}/` },
     ],
-    formTarget: here ? null : login.logoutUrl(options.baseUrl),
+    formTargets: here ? [] : logoutTargets(runtime),
   });
 }

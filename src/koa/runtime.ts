@@ -9,13 +9,17 @@ import type { ProxyGrants } from '../storage/proxy-grants.ts';
 import type { FlowCookies } from './cookies.ts';
 import type { ProxyClient } from './proxy-client.ts';
 
+/** One way to log in, or several. */
+export type Ways = readonly [ConnectedLogin, ...ConnectedLogin[]];
+
 /** Gives the runtime for the address that a request was sent to. */
 export type RuntimeOf = (ctx: Context) => Runtime;
 
 /** What the Koa layer works with, for one address of the app; put together once by `campusSso()`. */
 export interface Runtime {
   readonly options: ResolvedOptions;
-  readonly login: ConnectedLogin;
+  /** The ways to log in, the first one being that which is asked quietly. */
+  readonly ways: Ways;
   readonly attempts: Attempts<LoginScope>;
   readonly logins: Logins;
   readonly grants: ProxyGrants;

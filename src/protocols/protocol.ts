@@ -2,6 +2,7 @@ import type { Principal, ProtocolName } from '../../machines/vocabulary.ts';
 import type { SsoErrorCode } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { Reply } from '../flow/reply.ts';
+import type { Logger } from '../options.ts';
 import type { ProxyGrants } from '../storage/proxy-grants.ts';
 import type { SessionEffects } from './session-effects.ts';
 
@@ -44,7 +45,7 @@ export interface LoginRequest {
 export type ReturnReading =
   /** An event for an attempt; null for the latest one that the browser holds a secret for. */
   | { readonly kind: 'event'; readonly attempt: string | null; readonly event: { readonly type: string } }
-  | { readonly kind: 'malformed'; readonly code: SsoErrorCode };
+  | { readonly kind: 'malformed'; readonly code: SsoErrorCode; readonly detail?: string };
 
 /** What a request for a proxy ticket works with. */
 export interface ProxyTicketScope {
@@ -76,6 +77,8 @@ export interface Place {
 export interface LoginProtocol {
   /** Unique among the ways to log in. Lower-case letters, digits and hyphens. */
   readonly name: string;
+  /** What it is called where people choose one of several. */
+  readonly label: string;
   readonly protocol: ProtocolName;
   /** Who vouches: the second half of an identity. */
   readonly issuer: string;
@@ -93,7 +96,7 @@ export interface ProtocolServices {
   readonly sessionMs: number;
   /** The time in milliseconds since 1970. */
   readonly clock: () => number;
-  warn(message: string): void;
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
 
 /** The side that acts for people: it receives grants, and gets tickets for them. */
@@ -136,6 +139,7 @@ export interface ProxyAcceptance {
 /** One way to log in, ready to run. */
 export interface ConnectedLogin {
   readonly name: string;
+  readonly label: string;
   readonly issuer: string;
   readonly flow: Flow<LoginScope>;
   /** Null where it has no proxy tickets, or none were asked for. */
@@ -151,7 +155,11 @@ export interface ConnectedLogin {
    * the application does not accept such.
    */
   takeUnsolicited(query: string): { readonly event: { readonly type: string }; readonly query: string | null } | null;
+  /** The path that the login server sends people back to, from the root of the host; null for a route of the plugin. */
+  readonly returnPath: string | null;
   /** The address that ends the session at the login server and comes back to `service`; null if it has none. */
   logoutUrl(service: string): string | null;
+  /** Where a session goes on at the login server after we have ended ours, and people can end it; null if nowhere. */
+  readonly goesOnAt: string | null;
   close(): Promise<void>;
 }

@@ -14,10 +14,16 @@ export interface SessionEffectsOptions {
   warn(message: string): void;
 }
 
+interface OpeningSession {
+  readonly principal: Principal;
+  readonly grantId: string | null;
+  readonly lifeMs: number | null;
+}
+
 interface EndOfSession {
   readonly everywhere: boolean;
   readonly loginId: string | null;
-  readonly grantId?: string | null;
+  readonly grantId: string | null;
 }
 
 /** The effects that are the same whichever protocol vouched for the person: all that becomes of a known principal. */
@@ -43,14 +49,17 @@ export function createSessionEffects({ logins, grants, store, sessionMs, warn }:
       return { type: 'principal.admitted' } as const;
     },
 
-    async openSession(
-      { principal, grantId = null }: { readonly principal: Principal; readonly grantId?: string | null },
-      scope: LoginScope,
-    ) {
+    async openSession({ principal, grantId, lifeMs }: OpeningSession, scope: LoginScope) {
       const openedAt = scope.now();
-      const expiresAt = openedAt + sessionMs;
+      // The login server's own session may end earlier than ours would.
+      const expiresAt = openedAt + Math.min(sessionMs, lifeMs ?? sessionMs);
       const account = scope.account ?? null;
-      const loginId = await logins.open({ principal, account, flowId: scope.attempt, grantId, openedAt, expiresAt });
+      const record = { principal, account, flowId: scope.attempt, grantId, openedAt, expiresAt };
+      const loginId = await logins.open(record).catch(async (error: unknown) => {
+        // Nobody will ever point to it; if the store is still out, it expires.
+        if (grantId !== null) await grants.remove(grantId).catch(() => {});
+        throw error;
+      });
       if (grantId !== null) await index(principal, { grantId, loginId, openedAt, expiresAt });
       if (scope.loginId !== null) await logins.end(scope.loginId);
       scope.reply.session = { kind: 'open', loginId, principal };
@@ -77,7 +86,7 @@ export function createSessionEffects({ logins, grants, store, sessionMs, warn }:
       scope.reply.failure = params;
     },
 
-    async endSession({ everywhere, loginId, grantId = null }: EndOfSession, scope: LoginScope) {
+    async endSession({ everywhere, loginId, grantId }: EndOfSession, scope: LoginScope) {
       if (loginId !== null) await logins.end(loginId, grantId);
       else if (grantId !== null) await grants.remove(grantId);
       // A session that this very request was to open is not known to any browser yet; it may hold a later login by now.

@@ -1,4 +1,5 @@
 import { ConformanceError, failures, formatReport, readVectors, runVectors } from './runner.ts';
+import { ucamSummary } from './ucam-readings.ts';
 
 /** `npm run conformance -- FILE…`: 0 if every vector passes, 1 if one fails, 2 if something cannot be run. */
 async function main(files: readonly string[]): Promise<number> {
@@ -9,7 +10,7 @@ async function main(files: readonly string[]): Promise<number> {
   try {
     const vectors = (await Promise.all(files.map(readVectors))).flat();
     const report = await runVectors(vectors);
-    console.log(formatReport(report));
+    console.log(formatReport(report) + ucamSummary(report));
     return failures(report).length > 0 ? 1 : 0;
   } catch (error) {
     if (!(error instanceof ConformanceError)) throw error;

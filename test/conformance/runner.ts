@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Comparison, Kinds, Vector } from './kind.ts';
 import { later, loadKinds } from './registry.ts';
+import { isUcamFile, ucamVectors } from './ucam-file.ts';
 
 /** A vector that we leave on purpose. */
 export interface Deviation {
@@ -27,11 +28,12 @@ export type Report = ReadonlyMap<string, KindReport>;
 /** A file or a kind that cannot be run; not a failed vector. */
 export class ConformanceError extends Error {}
 
-/** The vectors of a file, which must be a list of them. */
+/** The vectors of a file, which must be a list of them, or those for Ucam-WebAuth with their keys. */
 export async function readVectors(file: string | URL): Promise<readonly Vector[]> {
   let content: unknown;
   try {
     content = JSON.parse(await readFile(file, 'utf8'));
+    if (isUcamFile(content)) content = await ucamVectors(content, file);
   } catch (error) {
     throw new ConformanceError(`${file}: ${error instanceof Error ? error.message : error}`);
   }

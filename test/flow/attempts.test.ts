@@ -138,7 +138,7 @@ describe('a browser that comes back', () => {
     const { attempt, secret } = await begin();
     const written = writes().length;
     const outcome = await attempts.resume(attempt, returning(secret, withTicket(), { flowName: 'raven' }), newScope());
-    assert.equal(kindOf(outcome), 'unknown');
+    assert.equal(kindOf(outcome), 'otherWay');
     assert.deepEqual([writes().length, server.validated], [written, []]);
     assert.equal(kindOf(await attempts.resume(attempt, returning(secret), newScope())), 'ran');
   });

@@ -133,8 +133,11 @@ export interface ExpectedFailure {
   readonly status: number;
 }
 
+/** A portal, and the login server that its pages may lead to. */
+export type Met = Omit<Pair, 'fakeCas'> & { readonly fakeCas: Pick<FakeCas, 'url'> };
+
 /** A failure as a visitor and an operator should meet it: code, status, a page with a way on, one clean log line. */
-export async function assertFailure(page: Page, { portal, fakeCas }: Pair, expected: ExpectedFailure): Promise<void> {
+export async function assertFailure(page: Page, { portal, fakeCas }: Met, expected: ExpectedFailure): Promise<void> {
   assert.equal(page.status, expected.status, page.body);
   assert.match(page.body, new RegExp(`<code>${expected.code}</code>`));
   assert.match(page.headers.get('content-type') ?? '', /^text\/html; charset=utf-8$/);

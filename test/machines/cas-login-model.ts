@@ -1,6 +1,6 @@
 import type { EventObject } from 'xstate';
 import type { CasLoginContext, CasLoginEvent, CasLoginInput } from '../../machines/cas-login-vocabulary.ts';
-import { MAX_RECENT_LOGINS } from '../../machines/cas-login-vocabulary.ts';
+import { MAX_RECENT_LOGINS } from '../../machines/login-vocabulary.ts';
 import type { GrantOffer, Principal, PrincipalRef, SavedRequestRef } from '../../machines/vocabulary.ts';
 import { FOREIGN_EVENTS, type ModelNode } from '../support/model.ts';
 

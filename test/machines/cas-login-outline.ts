@@ -59,10 +59,10 @@ export const reviewedOutline = {
     on: [
       'session.opened when samePrincipal → itself',
       'session.opened → itself',
+      'logout.requested → loggedOut',
       'return.ticket → itself',
       'return.withoutTicket → itself',
       'grant.expired → starting',
-      'logout.requested → loggedOut',
     ],
   },
   rejecting: { tags: 'awaiting-server', on: ['always when gatewayAsked → declined', 'always → failed'] },

@@ -164,7 +164,7 @@ export function unitOf(path: string): Unit | undefined {
     [/^src\/protocols\/protocol\.ts$/, 'protocol.ts'],
     [/^src\/protocols\/session-effects\.ts$/, 'session effects'],
     [
-      /^src\/protocols\/[\w-]+\/(index|cas|([\w-]+-)?options|presets|([\w-]+-)?effects|validation|encrypted-grant)\.ts$/,
+      /^src\/protocols\/[\w-]+\/(index|cas|ucam|([\w-]+-)?options|presets|([\w-]+-)?effects|validation|encrypted-grant|signature|keys|key-[\w-]+)\.ts$/,
       'connected protocol',
     ],
     [/^src\/protocols\/[\w-]+\/[\w-]+\.ts$/, 'pure protocol'],

@@ -200,7 +200,8 @@ export function undocumented(machine: AnyStateMachine): readonly string[] {
   return statesOf(machine).flatMap((node) => {
     const spec = (node.meta as { readonly spec?: readonly string[] } | undefined)?.spec ?? [];
     const missing = isSentence(node.description) ? [] : [`${node.key}: description`];
-    if (spec.length === 0 || !spec.every((item) => /^(CAS|WLS|ASVS) \d/.test(item))) missing.push(`${node.key}: spec`);
+    if (spec.length === 0 || !spec.every((item) => /^(CAS|WAA-WLS|ASVS) \d/.test(item)))
+      missing.push(`${node.key}: spec`);
     const transitions = [...node.transitions.values()].flat().concat(node.always ?? []);
     for (const { eventType, description } of transitions) {
       if (!isSentence(description)) missing.push(`${node.key} ${eventType || 'always'}: description`);

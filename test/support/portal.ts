@@ -20,7 +20,9 @@ export interface Portal {
 }
 
 export interface PortalSetup {
-  readonly cas: CasOptions;
+  /** Where people log in: `cas` in short, or `login` for anything else. */
+  readonly cas?: CasOptions;
+  readonly login?: CampusSsoOptions['login'];
   readonly options?: Partial<CampusSsoOptions<Json>>;
   /** Replaces the pages of the application; `sso` is ready to be mounted. */
   readonly mount?: (app: Koa, sso: CampusSso<Json>) => void;
@@ -28,7 +30,7 @@ export interface PortalSetup {
 
 export const TEST_SECRET = 'a secret of the tests, long enough for everybody';
 
-export async function startPortal({ cas: casOptions, options = {}, mount }: PortalSetup): Promise<Portal> {
+export async function startPortal({ cas: casOptions, login, options = {}, mount }: PortalSetup): Promise<Portal> {
   const server = createServer();
   const url = await listen(server);
   const journal: JournalEntry[] = [];
@@ -40,7 +42,7 @@ export async function startPortal({ cas: casOptions, options = {}, mount }: Port
   const sso = campusSso<Json>({
     baseUrl: url,
     secrets: [TEST_SECRET],
-    login: cas(casOptions),
+    login: login ?? cas(casOptions ?? { serverUrl: 'https://login.example.edu/cas' }),
     journal: (entry) => void journal.push(entry),
     logger: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
     ...options,

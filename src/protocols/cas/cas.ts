@@ -28,19 +28,21 @@ export function cas(options: CasOptions): LoginProtocol {
   const [serviceParameter = 'service', ticketParameter = 'ticket'] = String(addressNames).split('/');
   const pattern = options.ticketPattern ?? TICKET_PATTERN;
   const tickets = { parameter: ticketParameter, pattern };
-  const { proxyGrants = false } = options;
+  const { proxyGrants = false, label = URL.canParse(issuer) ? new URL(issuer).host : issuer } = options;
   return {
     name,
+    label,
     protocol: 'cas',
     issuer,
     problems: (place) => casProblems(options, place),
-    connect({ sessionEffects, grants, place, sessionMs, clock, warn }: ProtocolServices) {
+    connect({ sessionEffects, grants, place, sessionMs, clock, logger }: ProtocolServices) {
       const endpoints = casEndpoints(issuer, version, options.endpoints);
       const channels = createBackChannels({
         deadlineMs: options.timeoutMs ?? 5000,
         maxBytes: options.maxAnswerBytes ?? 262_144,
         ca: options.ca,
       });
+      const warn = (message: string) => logger.warn(message);
       const { samlToleranceMs = 5000 } = options;
       const dialect = { version, format, issuer, endpoint: endpoints.validate, samlToleranceMs };
       const callbackUrl = callbackUrlOf(options, place);
@@ -103,6 +105,7 @@ export function cas(options: CasOptions): LoginProtocol {
       const knowsProxies = version === '2.0' || version === '3.0';
       return {
         name,
+        label,
         issuer,
         flow: defineFlow(name, casLoginMachine, effects),
         proxying: proxyGrants === false ? null : proxying,
@@ -121,6 +124,8 @@ export function cas(options: CasOptions): LoginProtocol {
           const taken = takeTicket(query, tickets);
           return taken.ticket === null ? null : { event: ticketEvent(taken.ticket), query: taken.query };
         },
+        returnPath: null,
+        goesOnAt: null,
         logoutUrl: (service) => logoutUrl(endpoints.logout, service, version),
         close: () => channels.close(),
       };

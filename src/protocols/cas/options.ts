@@ -12,6 +12,8 @@ export interface CasOptions extends CasProxyOptions {
   readonly serverUrl: string;
   /** Tells several ways in apart, in the journal and in addresses. Default `cas`. */
   readonly name?: string;
+  /** What the way is called where people choose one of several. Default: the host of the server. */
+  readonly label?: string;
   /** The protocol to validate with. `3.0` and `saml1.1` bring attributes, `1.0` a name only. Default `3.0`. */
   readonly version?: CasVersion;
   /** What to ask for in an answer. A server that does not know `JSON` answers in XML, and is understood. Default `XML`. */

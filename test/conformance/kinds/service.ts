@@ -40,7 +40,7 @@ async function serviceOfPage(input: Fields): Promise<string | null> {
     place: { baseUrl: 'https://portal.example.edu', routePrefix: '/sso' },
     sessionMs: 1000,
     clock: Date.now,
-    warn() {},
+    logger: { info() {}, warn() {} },
   });
   const asked: CasLoginInput[] = [];
   const attempts = {
@@ -49,10 +49,15 @@ async function serviceOfPage(input: Fields): Promise<string | null> {
       return { kind: 'ran', secret: null };
     },
   };
-  const cookies = { gatewayRecentlyDeclined: () => false, recentLogins: () => 0 };
+  const cookies = { gatewayRecentlyDeclined: () => false, recentLogins: () => 0, wayOf: () => undefined };
   const runtimes = sitesOf(input).map((site) => ({
     ...site,
-    runtime: { options: { ...site, routePrefix: '/sso' }, login, attempts, cookies } as unknown as Runtime,
+    runtime: {
+      options: { ...site, routePrefix: '/sso', afterLogin: null, otherLogins: [] },
+      ways: [login],
+      attempts,
+      cookies,
+    } as unknown as Runtime,
   }));
   const guard = createRequireLogin(
     (ctx) => chooseSite(runtimes as unknown as Sites<(typeof runtimes)[number]>, namedBy(ctx)).runtime,
