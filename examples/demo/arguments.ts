@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 export const USAGE = `Usage: npm run demo -- [options]
 
-  --cas URL        signs in at this CAS server; without it the demo starts a fake one
+  --cas URL        signs in at this CAS server; without it the demo starts a fake one and a fake Raven
   --ca FILE        certificates (PEM) to trust for the server of --cas
   --port N         the port of the portal; without it any free one
   --https          serves every page over HTTPS, with certificates that are made at the start
@@ -12,7 +12,7 @@ export const USAGE = `Usage: npm run demo -- [options]
 
 /** What the demo was asked for on the command line. */
 export interface DemoArguments {
-  /** The prefix of a real CAS server; undefined for the fake one. */
+  /** The prefix of a real CAS server; undefined for fake login servers. */
   readonly cas: string | undefined;
   /** A file with certificates. */
   readonly ca: string | undefined;
@@ -32,7 +32,7 @@ export class UsageError extends Error {}
 export function readArguments(args: readonly string[]): DemoArguments {
   const { cas, ca, port = '0', https = false, 'write-ca': writeCa, help = false } = parse(args);
   if (ca !== undefined && cas === undefined)
-    throw new UsageError('--ca needs --cas: the demo knows the certificates of the fake server.');
+    throw new UsageError('--ca needs --cas: the demo knows the certificates of fake servers.');
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
     throw new UsageError(`--port expects a number from 0 to 65535, and got "${port}".`);
   }

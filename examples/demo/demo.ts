@@ -1,10 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type Koa from 'koa';
-import type { CasOptions } from '../../src/index.ts';
-import { createDevelopmentCa, startFakeCas } from '../../src/testing/index.ts';
+import { createDevelopmentCa } from '../../src/testing/index.ts';
 import type { DemoArguments } from './arguments.ts';
 import { createLibrary, LOANS_PATH } from './library/library.ts';
 import { type ListenerOptions, listen } from './listener.ts';
+import { startLoginServers } from './login-servers.ts';
 import { createPortal } from './portal.ts';
 import type { Terminal } from './terminal.ts';
 import { createTrustingFetch } from './trusting-fetch.ts';
@@ -16,7 +16,7 @@ export interface Demo {
 
 const CALLBACK_PATH = '/sso/proxy-callback';
 
-/** Starts the portal, the library, and the fake CAS server unless there is a real one, and shows the start screen. */
+/** Starts the portal, the library, and fake login servers unless there is a real one, and shows the start screen. */
 export async function startDemo(wanted: DemoArguments, terminal: Terminal): Promise<Demo> {
   const closers: (() => Promise<unknown>)[] = [];
   let closed: Promise<unknown> | undefined;
@@ -30,16 +30,10 @@ export async function startDemo(wanted: DemoArguments, terminal: Terminal): Prom
     return listener;
   };
   try {
-    const trusted = wanted.ca === undefined ? undefined : await readFile(wanted.ca, 'utf8');
     const { certificate, tls } = await makeCertificates(wanted);
     const seen = wanted.https ? tls : undefined;
-    const fake =
-      wanted.cas === undefined
-        ? await startFakeCas({ callbackCa: certificate, ...(seen && { tls: seen }) })
-        : undefined;
-    if (fake) closers.push(fake.close);
-    const ca = fake ? certificate : trusted;
-    const server: CasOptions = { serverUrl: fake?.url ?? wanted.cas ?? '', ...(ca !== undefined && { ca }) };
+    const onStart = (end: () => Promise<unknown>) => void closers.push(end);
+    const servers = await startLoginServers({ wanted, certificate, tls: seen, onStart });
 
     const front = await take({ port: wanted.port, tls: seen });
     const back = wanted.https ? front : await take({ tls });
@@ -47,16 +41,21 @@ export async function startDemo(wanted: DemoArguments, terminal: Terminal): Prom
     const addresses = { callback: back.url + CALLBACK_PATH, library: shelf.url + LOANS_PATH };
 
     const logger = { debug() {}, info() {}, warn: terminal.note, error: terminal.note };
-    const shared = { server, logger, journal: terminal.step };
+    const shared = { logger, journal: terminal.step };
     const calls = createTrustingFetch(certificate);
     const portal = createPortal({
       ...shared,
       baseUrl: front.url,
       addresses,
-      fakeServer: fake !== undefined,
+      servers,
       fetch: calls.fetch,
     });
-    const library = createLibrary({ ...shared, baseUrl: shelf.url, portalCallback: addresses.callback });
+    const library = createLibrary({
+      ...shared,
+      baseUrl: shelf.url,
+      server: servers.cas,
+      portalCallback: addresses.callback,
+    });
     closers.push(calls.close, portal.sso.close, library.sso.close);
 
     const serve = (app: Koa) => app.on('error', (error: Error) => terminal.note(`${error.name}: ${error.message}`));
@@ -66,9 +65,8 @@ export async function startDemo(wanted: DemoArguments, terminal: Terminal): Prom
     terminal.start({
       portalUrl: front.url,
       libraryUrl: shelf.url,
-      casUrl: server.serverUrl,
       callbackUrl: addresses.callback,
-      users: fake?.users,
+      servers,
     });
     return { close };
   } catch (error) {

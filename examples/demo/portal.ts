@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import Router from '@koa/router';
 import Koa from 'koa';
-import { type CampusSso, type CampusSsoOptions, type CasOptions, campusSso, cas } from '../../src/index.ts';
-import { askLibrary } from './ask-library.ts';
+import { type CampusSso, type CampusSsoOptions, campusSso, cas, type User, ucam } from '../../src/index.ts';
+import { type Asked, askLibrary } from './ask-library.ts';
+import type { LoginServers } from './login-servers.ts';
 import { ICON, ICON_PATH } from './pages/icon.ts';
-import { LOANS_PAGE, loansPage, SIGN_IN_AGAIN } from './pages/loans.ts';
+import { LOANS_PAGE, loansPage, noTicketsPage, SIGN_IN_AGAIN } from './pages/loans.ts';
 import { myPage } from './pages/me.ts';
 import { missingPage, notesPage, strangeFormPage } from './pages/notes.ts';
 import { startPage } from './pages/start.ts';
@@ -14,9 +15,7 @@ import { createSender, isOwnForm, sendFile } from './respond.ts';
 
 export interface PortalOptions extends Pick<CampusSsoOptions, 'journal' | 'logger'> {
   readonly baseUrl: string;
-  readonly server: CasOptions;
-  /** Whether `server` is the fake one. */
-  readonly fakeServer: boolean;
+  readonly servers: Pick<LoginServers, 'cas' | 'raven'>;
   readonly addresses: Addresses;
   /** Calls the library. */
   readonly fetch: typeof globalThis.fetch;
@@ -33,30 +32,35 @@ export interface Portal {
  * The application of the demo: an open start page, and pages for people who are signed in.
  * @throws SsoError ERR_SSO_OPTIONS
  */
-export function createPortal({ server, fakeServer, addresses, ...options }: PortalOptions): Portal {
+export function createPortal({ servers, addresses, ...options }: PortalOptions): Portal {
   const app = new Koa();
   const secrets = [randomBytes(32).toString('base64url')];
-  const login = cas({ ...server, proxyGrants: true, proxyCallbackUrl: addresses.callback });
-  const sso = campusSso({ ...options, secrets, login, afterLogout: '/signed-out' });
-  const send = createSender(new URL(server.serverUrl).origin);
+  const { raven } = servers;
+  const byCas = cas({ ...servers.cas, proxyGrants: true, proxyCallbackUrl: addresses.callback });
+  // No page of our own for `afterLogout`: that of the plugin says who is still signed in elsewhere, and where that ends.
+  const sso = campusSso({ ...options, secrets, login: raven ? [byCas, ucam(raven)] : byCas });
+  const send = createSender([servers.cas.serverUrl, ...(raven ? [raven.loginUrl] : [])]);
+  const hasTickets = ({ protocol }: User) => protocol === 'cas';
+  const wayOf = (user: User) => (raven && !hasTickets(user) ? raven : servers.cas).label;
+  const loansOf = (user: User, asked?: Asked) =>
+    hasTickets(user) ? loansPage(addresses, asked) : noTicketsPage(wayOf(user), servers.cas.label);
   const router = new Router();
 
   router.get(STYLE_PATH, (ctx) => sendFile(ctx, 'css', STYLE));
   router.get(ICON_PATH, (ctx) => sendFile(ctx, 'svg', ICON));
-  router.get(['/', '/signed-out'], async (ctx) => {
+  router.get('/', async (ctx) => {
     const user = await ctx.sso.user();
-    const signedOut = ctx.path === '/signed-out' && user === null;
-    send(ctx, { title: 'Start', user, content: startPage(user, { signedOut, fakeServer }) });
+    send(ctx, { title: 'Start', user, content: startPage(user, { severalWays: raven !== undefined }) });
   });
   router.get('/me', sso.requireLogin(), (ctx) => {
     const { user } = ctx.state;
-    send(ctx, { title: 'My page', user, content: myPage(user, ctx.sso.logoutUrl) });
+    send(ctx, { title: 'My page', user, content: myPage(user, { way: wayOf(user), logoutUrl: ctx.sso.logoutUrl }) });
   });
   router.get('/notes', sso.requireLogin(), (ctx) => {
     send(ctx, { title: 'Notes', user: ctx.state.user, content: notesPage(ctx.originalUrl) });
   });
   router.get(LOANS_PAGE, sso.requireLogin(), (ctx) => {
-    send(ctx, { title: 'My loans', user: ctx.state.user, content: loansPage(addresses) });
+    send(ctx, { title: 'My loans', user: ctx.state.user, content: loansOf(ctx.state.user) });
   });
 
   router.post([LOANS_PAGE, SIGN_IN_AGAIN], async (ctx, next) => {
@@ -65,14 +69,15 @@ export function createPortal({ server, fakeServer, addresses, ...options }: Port
     send(ctx, { title: 'Not from here', user: await ctx.sso.user(), content: strangeFormPage() });
   });
   router.post(LOANS_PAGE, sso.requireLogin(), async (ctx) => {
-    const asked = await askLibrary(ctx.sso, addresses.library);
-    ctx.status = asked.kind === 'answered' ? 200 : 502;
-    send(ctx, { title: 'My loans', user: ctx.state.user, content: loansPage(addresses, asked) });
+    const { user } = ctx.state;
+    const asked = hasTickets(user) ? await askLibrary(ctx.sso, addresses.library) : undefined;
+    ctx.status = asked?.kind === 'failed' ? 502 : 200;
+    send(ctx, { title: 'My loans', user, content: loansOf(user, asked) });
   });
   router.post(SIGN_IN_AGAIN, async (ctx) => {
     // The login server is left alone: who is signed in there comes back with a new grant and without a password.
     await ctx.sso.logout({ everywhere: false });
-    ctx.redirect(ctx.sso.loginUrl(LOANS_PAGE));
+    ctx.redirect(ctx.sso.loginUrl(LOANS_PAGE, { via: 'cas' }));
     ctx.status = 303;
   });
 

@@ -13,14 +13,14 @@ export interface Page {
 
 /**
  * Makes the function that sends a page.
- * @param loginServer the origin that signing out leads to: Chrome holds the redirect after a form against `form-action`
+ * @param loginServers where forms may lead: Chrome holds the redirects after a form against `form-action`
  */
-export function createSender(loginServer: string) {
+export function createSender(loginServers: readonly string[]) {
   const policy = [
     "default-src 'none'",
     "style-src 'self'",
     "img-src 'self'",
-    `form-action 'self' ${loginServer}`,
+    `form-action 'self' ${loginServers.map((url) => new URL(url).origin).join(' ')}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');

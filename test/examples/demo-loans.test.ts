@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createDevelopmentCa, type FakeCasOptions, startFakeCas } from '../../src/testing/index.ts';
-import { alice, formTo, openBrowser, press, runDemo, signIn, textOf } from './demo-scene.ts';
+import { alice, chooseCas, fillIn, openBrowser, openForm, press, runDemo, signIn, textOf } from './demo-scene.ts';
 import { freePort } from './example.ts';
 
 const LOANS = '/loans';
@@ -182,10 +182,8 @@ test('a login that ended meanwhile is asked for when the button is pressed', asy
   const ask = await signIn(browser, portal + LOANS);
   await press(ask, '/sso/logout');
   const headers = { referer: portal + LOANS };
-  const form = await (await browser.post(portal + LOANS, {}, { from: ask, headers })).settle();
-  assert.match(form.body, /type="password"/);
-  const back = await form.submit(form.forms[0]!, { username: alice.name, password: alice.password });
-  assert.match(textOf(await back.settle()), /Ask the library on my behalf/);
+  const form = await chooseCas(await (await browser.post(portal + LOANS, {}, { from: ask, headers })).settle());
+  assert.match(textOf(await fillIn(form)), /Ask the library on my behalf/);
 });
 
 test('with --https every page is served over HTTPS, and all works alike', async (t) => {
@@ -198,7 +196,7 @@ test('with --https every page is served over HTTPS, and all works alike', async 
   assert.ok(textOf(answer).includes(`Chain of proxies ${callback}`), textOf(answer));
   assert.ok(browser.cookies.all().some(({ name }) => name.startsWith('__Host-sso-session')));
   assert.match(textOf(await press(answer, '/sso/logout')), /You have signed out/);
-  formTo(await (await browser.get(portal + LOANS)).settle(), '/cas/login');
+  assert.ok((await openForm(browser, portal + LOANS)).url.href.startsWith(cas), 'and asks again');
 });
 
 test('the library answers nobody else', async (t) => {

@@ -8,7 +8,11 @@ import { decodeEntities, type HtmlForm } from '../support/html-form.ts';
 import { type Example, startExample } from './example.ts';
 
 export const DEMO = 'examples/demo/main.ts';
+export const CAS = 'Example University (CAS)';
+export const RAVEN = 'Raven';
 export const alice = { name: 'alice', password: 'wonderland' };
+/** Who signs in with Raven. */
+export const amara = { name: 'test0001', password: 'test' };
 
 /** What the start screen says. */
 export interface Screen {
@@ -16,6 +20,8 @@ export interface Screen {
   readonly library: string;
   readonly cas: string;
   readonly callback: string;
+  /** Undefined where the CAS server is a real one. */
+  readonly raven: string | undefined;
 }
 
 /** A demo in a process of its own, as `npm run demo` starts it. */
@@ -44,13 +50,20 @@ export async function runDemo(t: TestContext, wanted: Partial<DemoArguments> = {
 }
 
 function readScreen(text: string): Screen {
+  const lookFor = (label: string) =>
+    new RegExp(`^ {2}${label.padEnd(11)} {2}(https?://localhost:\\d+\\S*)(?:  |$)`, 'm').exec(text)?.[1];
   const find = (label: string) => {
-    const [, address = ''] =
-      new RegExp(`^ {2}${label.padEnd(10)} {2}(https?://localhost:\\d+\\S*)(?:  |$)`, 'm').exec(text) ?? [];
+    const address = lookFor(label);
     assert.ok(address, `the address of ${label} in:\n${text}`);
     return address;
   };
-  return { portal: find('Portal'), library: find('Library'), cas: find('CAS server'), callback: find('Callback') };
+  return {
+    portal: find('Portal'),
+    library: find('Library'),
+    cas: find('CAS server'),
+    callback: find('Callback'),
+    raven: lookFor('Raven'),
+  };
 }
 
 export function openBrowser(t: TestContext, ca?: string): Browser {
@@ -59,11 +72,47 @@ export function openBrowser(t: TestContext, ca?: string): Browser {
   return browser;
 }
 
-/** Goes through the form of the login server, up to the page that comes after it. */
-export async function signIn(browser: Browser, url: string, user: typeof alice = alice): Promise<Page> {
-  const form = await (await browser.get(url)).settle();
+/** Opens a page, and goes on to the form of the CAS server: by the chooser, where there is one. */
+export async function openForm(browser: Browser, url: string): Promise<Page> {
+  return chooseCas(await (await browser.get(url)).settle());
+}
+
+/** Chooses CAS, if the page is the one to choose on. */
+export async function chooseCas(page: Page): Promise<Page> {
+  const form = page.url.pathname === '/sso/login' ? await choose(page, CAS) : page;
   assert.match(form.body, /type="password"/, 'the login form');
+  return form;
+}
+
+/** Takes a way to sign in by its label, up to the form of its server, or back without one. */
+export async function choose(page: Page, label: string): Promise<Page> {
+  return (await page.click(linkTo(page, label))).settle();
+}
+
+/** Where a link leads. */
+export function linkTo(page: Page, text: string): string {
+  const links = [...page.body.matchAll(/<a [^>]*href="([^"]*)"[^>]*>([^<]*)<\/a>/g)];
+  const [, href] = links.find(([, , label = '']) => decodeEntities(label) === text) ?? [];
+  assert.ok(href, `a link "${text}" in:\n${page.body}`);
+  return decodeEntities(href);
+}
+
+/** Goes through the form of the CAS server, up to the page that comes after it. */
+export async function signIn(browser: Browser, url: string, user: typeof alice = alice): Promise<Page> {
+  return fillIn(await openForm(browser, url), user);
+}
+
+/** Fills in the form of the CAS server, and goes on to the page that comes of it. */
+export async function fillIn(form: Page, user: typeof alice = alice): Promise<Page> {
   return (await form.submit(form.forms[0]!, { username: user.name, password: user.password })).settle();
+}
+
+/** The same with Raven. */
+export async function signInWithRaven(browser: Browser, url: string, user: typeof amara = amara): Promise<Page> {
+  const page = await (await browser.get(url)).settle();
+  const form = page.url.pathname === '/sso/login' ? await choose(page, RAVEN) : page;
+  assert.match(form.body, /name="pwd"/, 'the login form of Raven');
+  return (await form.submit(form.forms[0]!, { userid: user.name, pwd: user.password })).settle();
 }
 
 /** The form of a page that is sent to a path. */

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { readArguments, UsageError } from '../../examples/demo/arguments.ts';
 import { createTerminal } from '../../examples/demo/terminal.ts';
 import { defaultFakeCasUsers, startFakeCas } from '../../src/testing/index.ts';
-import { alice, DEMO, formTo, openBrowser, press, signIn, startDemo, textOf } from './demo-scene.ts';
+import { alice, DEMO, fillIn, formTo, openBrowser, openForm, press, signIn, startDemo, textOf } from './demo-scene.ts';
 import { freePort, isListening, startExample } from './example.ts';
 
 let shared: Awaited<ReturnType<typeof startDemo>>;
@@ -20,14 +20,15 @@ test('a person signs in, sees what is known, and signs out; the terminal shows e
   const browser = openBrowser(t);
   const secrets = new Set<string>();
   const remember = () => {
-    for (const { value } of browser.cookies.all()) secrets.add(value);
+    // The name of the way that was chosen is on the screen, and no secret.
+    for (const { name, value } of browser.cookies.all()) if (!name.startsWith('sso-way')) secrets.add(value);
   };
 
   const start = await browser.get(portal);
   assert.equal(start.status, 200);
   assert.match(start.body, /<a class="button primary" href="\/me">My page<\/a>/);
 
-  const form = await (await browser.get(`${portal}/me`)).settle();
+  const form = await openForm(browser, `${portal}/me`);
   remember();
   assert.equal(form.url.origin, new URL(cas).origin);
   const back = await form.submit(form.forms[0]!, { username: alice.name, password: alice.password });
@@ -43,10 +44,13 @@ test('a person signs in, sees what is known, and signs out; the terminal shows e
   assert.match(textOf(await browser.get(portal)), /Welcome, Alice Liddell/);
 
   const out = await (await me.submit(formTo(me, '/sso/logout'))).settle();
-  assert.equal(out.url.href, `${portal}/signed-out`);
+  assert.equal(out.url.href, `${portal}/sso/logged-out`);
   assert.match(textOf(out), /You have signed out/);
-  const again = await (await browser.get(`${portal}/me`)).settle();
-  assert.match(again.body, /type="password"/, 'the login server asks again');
+  assert.equal(
+    (await openForm(browser, `${portal}/me`)).url.origin,
+    new URL(cas).origin,
+    'the login server asks again',
+  );
 
   await demo.printed(/loggedOut/);
   const [, attempt = ''] = await demo.printed(
@@ -76,22 +80,22 @@ test('a person signs in, sees what is known, and signs out; the terminal shows e
 
 test('Ctrl-C ends everything at once, also with a browser connected, and reports success', async (t) => {
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    const { demo, portal, library, cas, callback } = await startDemo();
+    const { demo, portal, library, cas, callback, raven = '' } = await startDemo();
     t.after(() => demo.kill());
     await press(await signIn(openBrowser(t), `${portal}/loans`), '/loans');
     // Somebody who connects and says nothing, not even the first word of TLS.
     const idle = connect(Number(new URL(callback).port), '127.0.0.1').on('error', () => {});
     t.after(() => idle.destroy());
     await once(idle, 'connect');
-    const listening = () => Promise.all([portal, library, cas, callback].map(isListening));
-    assert.deepEqual(await listening(), [true, true, true, true]);
+    const listening = () => Promise.all([portal, library, cas, callback, raven].map(isListening));
+    assert.deepEqual(await listening(), [true, true, true, true, true]);
 
     const asked = Date.now();
     demo.signal(name);
     assert.deepEqual(await demo.ended(), { code: 0, signal: null }, name);
     // Well below the time after which the demo would give up waiting.
     assert.ok(Date.now() - asked < 2000, `${name} took ${Date.now() - asked} ms`);
-    assert.deepEqual(await listening(), [false, false, false, false]);
+    assert.deepEqual(await listening(), [false, false, false, false, false]);
   }
 });
 
@@ -111,9 +115,9 @@ test('every user of the start screen can sign in, and a deep link arrives with i
 });
 
 test('the pages forbid everything they do not need', async (t) => {
-  const { portal, cas } = shared;
+  const { portal, cas, raven } = shared;
   const browser = openBrowser(t);
-  const policy = `default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' ${new URL(cas).origin}; base-uri 'none'; frame-ancestors 'none'`;
+  const policy = `default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' ${new URL(cas).origin} ${raven}; base-uri 'none'; frame-ancestors 'none'`;
   await signIn(browser, `${portal}/me`, alice);
   for (const [path, status] of [
     ['/', 200],
@@ -136,17 +140,21 @@ test('a server of --cas takes the place of the fake one', async (t) => {
   const other = await startFakeCas();
   t.after(() => other.close());
   const port = await freePort();
-  const { demo, portal, cas } = await startDemo(['--cas', other.url, '--port', port]);
+  const { demo, portal, cas, raven } = await startDemo(['--cas', other.url, '--port', port]);
   t.after(() => demo.kill());
-  assert.deepEqual([portal, cas], [`http://localhost:${port}`, other.url]);
-  assert.doesNotMatch(demo.output(), /wonderland/);
-  assert.match(textOf(await signIn(openBrowser(t), `${portal}/me`, alice)), /Hello, Alice Liddell/);
+  assert.deepEqual([portal, cas, raven], [`http://localhost:${port}`, other.url, undefined]);
+  assert.doesNotMatch(demo.output(), /wonderland|test0001/);
+  const form = await (await openBrowser(t).get(`${portal}/me`)).settle();
+  assert.ok(form.url.href.startsWith(other.url), 'nothing to choose');
+  const page = textOf(await fillIn(form));
+  assert.match(page, /Hello, Alice Liddell/);
+  assert.ok(page.includes(`Way in ${new URL(other.url).host} CAS Issuer ${other.url} `), page);
 });
 
 test('a failed sign-in is a line with its code', async (t) => {
   const { demo, portal } = shared;
   const browser = openBrowser(t);
-  const form = await (await browser.get(`${portal}/me`)).settle();
+  const form = await openForm(browser, `${portal}/me`);
   const service = new URL(form.forms[0]!.fields.service ?? '');
   service.searchParams.set('ticket', 'ST-never-issued');
   assert.equal((await browser.get(service)).status, 403);
@@ -196,9 +204,13 @@ test('colour is only for those who asked for it', () => {
     terminal.start({
       portalUrl: 'http://localhost:1',
       libraryUrl: 'http://localhost:2',
-      casUrl: 'http://localhost:3',
       callbackUrl: 'https://localhost:4',
-      users: undefined,
+      servers: {
+        cas: { serverUrl: 'http://localhost:3', label: 'CAS' },
+        casUsers: undefined,
+        raven: undefined,
+        ravenUsers: [{ name: 'test0450', password: 'test', remark: 'has left' }],
+      },
     });
     terminal.step({ ...entry, code: 'ERR_SSO_TICKET_MISSING', effects: ['showFailure'], done: true });
     return text;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { openDemo } from '../examples/demo-scene.ts';
+import { CAS, openDemo } from '../examples/demo-scene.ts';
 import { openChromium } from '../support/chromium.ts';
+import { excessOf, heading, link, openProfile } from './support/chromium-profile.ts';
 
 const NOTES = '/notes?week=3&course=logic&course=algebra';
 
@@ -28,21 +29,11 @@ after(async () => {
   await demo?.close();
 });
 
-/** A browser profile of its own; what its console says about pages of the portal ends up in `complaints`. */
-async function open(t: TestContext, options: BrowserContextOptions = {}) {
-  const context = await chromium.newContext(options);
-  t.after(() => context.close());
-  context.setDefaultTimeout(15_000);
-  const complaints: string[] = [];
-  context.on('console', (message) => {
-    const grave = message.type() === 'error' || message.type() === 'warning';
-    if (grave && message.location().url.startsWith(portal)) complaints.push(message.text());
-  });
-  context.on('weberror', (error) => complaints.push(error.error().message));
-  return { context, page: await context.newPage(), complaints };
-}
+const open = (t: TestContext, options?: BrowserContextOptions) => openProfile(t, chromium, portal, options);
 
+/** Signs in by CAS, from the chooser or the form. */
 async function signIn(page: Page, name = 'alice', password = 'wonderland'): Promise<void> {
+  if (page.url().startsWith(`${portal}/sso/login`)) await link(page, CAS).click();
   assert.ok(page.url().startsWith(`${cas}/login`), `at the login form, not at ${page.url()}`);
   await page.fill('#username', name);
   await page.fill('#password', password);
@@ -59,8 +50,6 @@ async function askLibrary(page: Page, reader = 'alice'): Promise<void> {
   assert.deepEqual(await seen.locator('dd').allTextContents(), [reader, cas, callback]);
 }
 
-const heading = (page: Page) => page.locator('h1').innerText();
-
 test('a protected page leads to the login form and back, and greets with all that is known', async (t) => {
   const { page, complaints } = await open(t);
   await page.goto(portal);
@@ -74,6 +63,8 @@ test('a protected page leads to the login form and back, and greets with all tha
   assert.deepEqual(await facts.locator('dd li').allTextContents(), ['student', 'member']);
   const login = page.getByRole('region', { name: 'About this login' });
   assert.deepEqual(await login.locator('dl').first().locator('dt').allTextContents(), [
+    'Way in',
+    'Issuer',
     'Signed in',
     'Holds until',
     'Password shown',
@@ -85,6 +76,7 @@ test('two tabs that ask for two pages at once both get there', async (t) => {
   const { context, page: first, complaints } = await open(t);
   const second = await context.newPage();
   await Promise.all([first.goto(`${portal}/me`), second.goto(portal + NOTES)]);
+  for (const tab of [first, second]) await link(tab, CAS).click();
   await signIn(first);
   await first.waitForURL(`${portal}/me`);
   await signIn(second);
@@ -141,14 +133,14 @@ test('signing out ends the login here and at the login server, also for Back', a
   await page.waitForURL(`${portal}/me`);
   await page.getByRole('banner').getByRole('button', { name: 'Sign out' }).click();
 
-  await page.waitForURL(`${portal}/signed-out`);
-  assert.match(await page.getByRole('status').innerText(), /You have signed out/);
+  await page.waitForURL(`${portal}/sso/logged-out`);
+  assert.equal(await heading(page), 'You have signed out');
   await page.goBack();
-  await page.locator('#password').waitFor();
-  assert.ok(page.url().startsWith(cas), 'Back shows the login form');
+  await link(page, CAS).waitFor();
+  assert.equal(await heading(page), 'How do you want to sign in?', 'Back shows nothing of the person');
   await page.goto(`${portal}/me`);
+  await link(page, CAS).click();
   assert.ok(page.url().startsWith(`${cas}/login`), 'the page asks for a login');
-  await page.goto(`${cas}/login`);
   assert.equal(await page.locator('#password').count(), 1, 'the login server asks for a password');
   assert.deepEqual(complaints, []);
 });
@@ -163,7 +155,7 @@ test('everything works without JavaScript', async (t) => {
   await askLibrary(page, "o'neil&<co>");
   await page.goto(`${portal}/me`);
   await page.getByRole('region', { name: 'About this login' }).getByRole('button', { name: 'Sign out' }).click();
-  await page.waitForURL(`${portal}/signed-out`);
+  await page.waitForURL(`${portal}/sso/logged-out`);
   assert.deepEqual(complaints, []);
 });
 
@@ -180,7 +172,8 @@ test('the library is asked on behalf of the person, again and again, until the p
   const other = await context.newPage();
   await other.goto(portal);
   await other.getByRole('banner').getByRole('button', { name: 'Sign out' }).click();
-  await other.waitForURL(`${portal}/signed-out`);
+  await other.waitForURL(`${portal}/sso/logged-out`);
+  await other.goto(portal);
   assert.equal(await other.getByRole('navigation').getByText('My loans').count(), 0);
   await again.click();
   await signIn(page, 'bob', 'builder');
@@ -203,7 +196,7 @@ test('with --https everything works over HTTPS', async (t) => {
   await page.waitForURL(portal + NOTES);
   await askLibrary(page, 'zoë');
   await page.getByRole('banner').getByRole('button', { name: 'Sign out' }).click();
-  await page.waitForURL(`${portal}/signed-out`);
+  await page.waitForURL(`${portal}/sso/logged-out`);
   assert.deepEqual(complaints, []);
 });
 
@@ -214,8 +207,7 @@ test('no page is wider than a phone, in the light and in the dark', async (t) =>
   ] as const) {
     const { page, complaints } = await open(t, { viewport: { width, height: 700 }, isMobile: true, colorScheme });
     const fits = async () => {
-      const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-      assert.ok(overflow <= 0, `${page.url()} is ${overflow} pixels wider than ${width}`);
+      assert.equal(await excessOf(page, width), 0, `${page.url()} at ${width}`);
       assert.notEqual(await page.evaluate('getComputedStyle(document.body).backgroundColor'), 'rgba(0, 0, 0, 0)');
     };
     await page.goto(portal);

@@ -15,6 +15,17 @@ export function loansPage(addresses: Addresses, asked?: Asked): Html {
 ${asked === undefined ? invitation(addresses) : asked.kind === 'answered' ? answered(asked.answer, addresses) : failed(asked, addresses)}`;
 }
 
+/** The page of somebody who has signed in by a way that knows no proxy tickets. */
+export function noTicketsPage(present: string, needed: string): Html {
+  return html`<h1>My loans</h1>
+<p class="lead">The library knows what you have borrowed. This portal does not: it would have to ask the library on your behalf.</p>
+<section class="card" aria-labelledby="tickets"><h2 id="tickets">${present} has no proxy tickets</h2>
+<p>You signed in with <strong>${present}</strong>. It has told the portal who you are, and that is all its protocol can do: there is no ticket in it by which the portal could ask another application in your name. This is so by design, and nothing has gone wrong.</p>
+<p>Sign in with <strong>${needed}</strong> to see your loans. You will be signed out of the portal first; ${present} itself still knows you.</p>
+<form method="post" action="${SIGN_IN_AGAIN}"><button class="primary" type="submit">Sign in with ${needed}</button></form>
+</section>`;
+}
+
 function invitation({ library }: Addresses): Html {
   return html`<section class="card" aria-labelledby="ask"><h2 id="ask">Ask through the portal</h2>
 <p>The portal gets a ticket from the login server, made out to you and to the library. The library has it checked there and learns who you are, and who is asking for you.</p>

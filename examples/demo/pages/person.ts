@@ -6,12 +6,19 @@ export function nameOf(user: User): string {
   return user.attributes.displayName?.[0] ?? user.id;
 }
 
-/** Attributes that a CAS server adds about the login and not about the person (CAS 3.0.3, 2.5.7). */
-const ABOUT_THE_LOGIN = new Set(['authenticationDate', 'isFromNewLogin', 'longTermAuthenticationRequestTokenUsed']);
+/** Attributes about the login and not about the person: of CAS (3.0.3, 2.5.7), and of Ucam-WebAuth. */
+const ABOUT_THE_LOGIN: ReadonlySet<string> = new Set([
+  'authenticationDate',
+  'isFromNewLogin',
+  'longTermAuthenticationRequestTokenUsed',
+  'auth',
+  'sso',
+]);
 
 /** What the login server said, told apart into the person and the login. */
 export function factsOf(user: User) {
-  const facts = Object.entries(user.attributes);
+  // Raven sends some of them without a value.
+  const facts = Object.entries(user.attributes).filter(([, values]) => values.length > 0);
   return {
     person: facts.filter(([name]) => !ABOUT_THE_LOGIN.has(name)),
     login: facts.filter(([name]) => ABOUT_THE_LOGIN.has(name)),
@@ -22,6 +29,9 @@ const LABELS: Readonly<Record<string, string>> = {
   displayName: 'Name',
   eduPersonAffiliation: 'Affiliation',
   mail: 'E-mail',
+  ptags: 'Status',
+  auth: 'Shown',
+  sso: 'Known by',
 };
 
 /** Names and values as a list of definitions. */

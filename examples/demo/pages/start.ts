@@ -4,12 +4,28 @@ import { moment, nameOf } from './person.ts';
 
 const DEEP_LINK = '/notes?week=3&course=logic&course=algebra';
 
+type Step = readonly [title: string, text: Html];
+
+const openPage: Step = [
+  'Open a page that is yours',
+  html`<a href="/me">My page</a> sends you to the login server, and the login server sends you back to it.`,
+];
+const choose: Step = [
+  'Choose how to sign in',
+  html`<a href="/me">My page</a> asks you: by CAS or with Raven? The login server sends you back to it, and this browser remembers your choice.`,
+];
+const signOut: Step = [
+  'Sign out',
+  html`The login ends here and at the login server. The next visit asks for a password.`,
+];
+const signOutOfTwo: Step = [
+  'Sign out',
+  html`With CAS the login ends here and there. Raven’s goes on, since no site can end it for you: a page says so, and links to where you can.`,
+];
+
 /** What can be tried, with a word on what happens then. */
-const TOUR: readonly (readonly [title: string, text: Html])[] = [
-  [
-    'Open a page that is yours',
-    html`<a href="/me">My page</a> sends you to the login server, and the login server sends you back to it.`,
-  ],
+const tour = (severalWays: boolean): readonly Step[] => [
+  severalWays ? choose : openPage,
   [
     'Follow a deep link',
     html`<a href="${DEEP_LINK}">Notes of week 3 in two courses</a> arrive with the address just as it was.`,
@@ -22,27 +38,24 @@ const TOUR: readonly (readonly [title: string, text: Html])[] = [
     'Let the portal ask for you',
     html`<a href="/loans">My loans</a> are with the library, another application. It learns who you are without a password.`,
   ],
-  ['Sign out', html`The login ends here and at the login server. The next visit asks for a password.`],
+  severalWays ? signOutOfTwo : signOut,
   ['Watch the terminal', html`The one that runs this demo shows each step of each sign-in as it happens.`],
 ];
 
 /** What the start page depends on, besides who is looking at it. */
 export interface StartOptions {
-  /** The visitor has just signed out. */
-  readonly signedOut: boolean;
-  /** The login server is the fake one, which lists its users. */
-  readonly fakeServer: boolean;
+  /** There are two login servers, both of them fake ones that list their users. */
+  readonly severalWays: boolean;
 }
 
 /** The page that is open to everybody. */
-export function startPage(user: User | null, { signedOut, fakeServer }: StartOptions): Html {
-  return html`${signedOut ? html`<p class="notice" role="status">You have signed out, here and at the login server.</p>` : ''}
-<section class="hero">
-${user ? welcome(user) : invitation(fakeServer)}
+export function startPage(user: User | null, { severalWays }: StartOptions): Html {
+  return html`<section class="hero">
+${user ? welcome(user) : invitation(severalWays)}
 <p class="actions"><a class="button primary" href="/me">My page</a><a class="button secondary" href="${DEEP_LINK}">Notes of week 3</a></p>
 </section>
 <section aria-labelledby="tour"><h2 id="tour">What to try here</h2>
-<ol class="tour">${TOUR.map(([title, text]) => html`<li><h3>${title}</h3><p>${text}</p></li>`)}</ol>
+<ol class="tour">${tour(severalWays).map(([title, text]) => html`<li><h3>${title}</h3><p>${text}</p></li>`)}</ol>
 </section>`;
 }
 
@@ -51,7 +64,7 @@ function welcome(user: User): Html {
 <p class="lead">You are signed in until ${moment(user.expiresAt)} at the latest. Every page of this portal knows you.</p>`;
 }
 
-function invitation(fakeServer: boolean): Html {
+function invitation(severalWays: boolean): Html {
   return html`<h1>One login for the whole campus</h1>
-<p class="lead">This portal keeps no passwords. When you open a page that is yours, the login server says who you are.${fakeServer ? ' Its sign-in page lists the test users.' : ''}</p>`;
+<p class="lead">This portal keeps no passwords. When you open a page that is yours, the login server says who you are.${severalWays ? ' There are two to choose from, and each lists its test users.' : ''}</p>`;
 }

@@ -59,6 +59,6 @@ thead th { border: 0; color: var(--soft); font-size: .9rem; }
 .narrow { width: 7rem; padding-right: 0; }
 cite { display: block; font: italic 1.0625rem/1.4 var(--serif); }
 td.narrow { white-space: nowrap; }
-@media (max-width: 30rem) { .facts > div { grid-template-columns: 1fr; } .facts dt code { display: inline; } }
+@media (max-width: 30rem) { .button, button { white-space: normal; } .facts > div { grid-template-columns: 1fr; } .facts dt code { display: inline; } }
 @media (forced-colors: active) { .button, button, .card { border-color: currentColor; } }
 `;
