@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import Keyv from 'keyv';
 import { comeBackFrom, logInAtWls, replyAddress } from '../support/raven.ts';
-import { userOf } from './support.ts';
+import { stoppedClock, userOf } from './support.ts';
 import { assertNobody, landFrom, ravenFor, verifications } from './ucam-support.ts';
 import { keyvs, type Operation, WatchedAdapter } from './watched-store.ts';
 
@@ -47,12 +47,11 @@ test('a return that loses the race to a logout signs nobody in', async (t) => {
 });
 
 test('an attempt that took too long is refused, though its reply is fresh', async (t) => {
-  let now = Date.now();
-  const clock = () => now;
+  const clock = stoppedClock();
   const raven = await ravenFor(t, { options: { clock, attemptSeconds: 60 }, wls: { clock } });
   const visitor = raven.browser();
   const form = await (await visitor.get(`${raven.portal.url}/start`)).settle();
-  now += 60_000;
+  clock.advance(60);
   const page = await landFrom(raven, visitor, raven.wls.issueReply({ request: form.url }).location);
   assert.match(page.body, /<code>ERR_SSO_ATTEMPT_UNKNOWN<\/code>/);
 });

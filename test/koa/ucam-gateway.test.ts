@@ -142,6 +142,12 @@ test('where every login asks for the password a page that needs one asks for it'
   assertShows(page, `${portal.url}/private`, 'test0001');
 });
 
+test('where the WLS is to show its errors itself it still sends back whom it was to ask quietly', async (t) => {
+  const { wls, portal, visitor, news } = await publicPages(t, { ucam: { fail: true } });
+  assertShows((await open(visitor, news)).page, news, 'anybody');
+  assert.equal((await requestOf(visitor, `${portal.url}/private`, wls)).searchParams.get('fail'), 'yes');
+});
+
 test('where no login may prompt a page that needs one says what the WLS said (540)', async (t) => {
   const { portal, visitor } = await publicPages(t, { ucam: { iact: 'no' } });
   const { page } = await open(visitor, `${portal.url}/private`);

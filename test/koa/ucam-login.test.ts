@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { comeBackFrom, logInAtWls, replyAddress, requestOf, signInAtWls, upToReply } from '../support/raven.ts';
-import { NAVIGATION, raw, userOf } from './support.ts';
+import { NAVIGATION, raw, stoppedClock, userOf } from './support.ts';
 import { landFrom, ravenFor, verifications } from './ucam-support.ts';
 
 test('a visitor logs in by Ucam-WebAuth and is on the page that was asked for', async (t) => {
@@ -118,6 +118,17 @@ for (const path of [
   });
 }
 
+test('two replies of one second with one id, as Goose may give them, sign two people in', async (t) => {
+  const clock = stoppedClock();
+  const raven = await ravenFor(t, { options: { clock }, wls: { clock } });
+  const fields = { id: '123456' };
+  for (const principal of ['test0001', 'test0002']) {
+    const visitor = raven.browser();
+    const address = await replyAddress(visitor, `${raven.portal.url}/start`, raven.wls, { principal, fields });
+    assert.equal(userOf(await landFrom(raven, visitor, address)), principal);
+  }
+});
+
 describe('the address of a return', () => {
   test('opened again, leads to the page, and the reply is not verified again', async (t) => {
     const raven = await ravenFor(t);
@@ -131,13 +142,12 @@ describe('the address of a return', () => {
   });
 
   test('opened again after its reply has gone stale leads to the page all the same', async (t) => {
-    let now = Date.now();
-    const clock = () => now;
+    const clock = stoppedClock();
     const raven = await ravenFor(t, { options: { clock }, wls: { clock } });
     const visitor = raven.browser();
     const address = await replyAddress(visitor, `${raven.portal.url}/start`, raven.wls);
     await landFrom(raven, visitor, address);
-    now += 600_000;
+    clock.advance(600);
     assert.equal(userOf(await landFrom(raven, visitor, address)), 'test0001');
   });
 

@@ -49,7 +49,10 @@ export function createUcamEffects(options: UcamEffectsOptions): UcamEffects {
       if (written.kind === 'problem') throw new TypeError(written.problem);
       const { text: params } = written;
       const at = scope.now();
-      scope.reply.redirect = loginUrl(options.loginUrl, { ...request, url, params, iact: iactOf(asked), now: at });
+      // Whoever is asked quietly must come back in any case: the page that they wanted needs no login.
+      const fail = (request.fail ?? false) && !asked.gateway;
+      const iact = iactOf(asked);
+      scope.reply.redirect = loginUrl(options.loginUrl, { ...request, fail, url, params, iact, now: at });
       return { type: 'redirect.issued', url, params, at };
     },
 
