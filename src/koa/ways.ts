@@ -37,7 +37,8 @@ export function sendChooser(ctx: Context, runtime: Runtime, returnTo: string): v
   sendPage(ctx, options, {
     status: 200,
     title: 'How do you want to sign in?',
-    paragraphs: ['This browser will remember your choice until you sign out.'],
+    // Where people sign in by a page of the application, nothing is told to us that could be remembered.
+    paragraphs: ways.length > 1 ? ['This browser will remember your choice until you sign out.'] : [],
     actions,
     layout: 'choice',
   });
