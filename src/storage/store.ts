@@ -30,6 +30,8 @@ export type RecordKind =
   | 'settled-flow'
   | 'logged-out'
   | 'request'
+  | 'request-index'
+  | 'request-trace'
   | 'pgtiou'
   | 'grant'
   | 'user-grants'
