@@ -41,6 +41,7 @@ const rules: Readonly<Record<Unit, Rule>> = {
   attributes: { files: { machines: 'types' }, packages: {}, builtins: false },
   options: {
     files: {
+      options: 'yes',
       machines: 'types',
       flow: 'types',
       storage: 'types',
@@ -153,7 +154,7 @@ export function unitOf(path: string): Unit | undefined {
     [/^machines\/[\w-]+\.ts$/, 'machines'],
     [/^src\/errors\.ts$/, 'errors'],
     [/^src\/attributes\.ts$/, 'attributes'],
-    [/^src\/options\.ts$/, 'options'],
+    [/^src\/(site-)?options\.ts$/, 'options'],
     [/^src\/koa-types\.ts$/, 'koa types'],
     [/^src\/plugin\.ts$/, 'plugin'],
     [/^src\/index\.ts$/, 'index'],
