@@ -1,5 +1,5 @@
-import { createHash, type KeyObject, verify } from 'node:crypto';
-import type { ReplySuccess, Verifier } from './judgement.ts';
+import { type KeyObject, verify } from 'node:crypto';
+import type { Verifier } from './judgement.ts';
 
 /** The verifier for one key; see {@link signatureHolds}. */
 export function createVerifier(key: KeyObject): Verifier {
@@ -30,12 +30,4 @@ export function signatureHolds(key: KeyObject, bytes: Uint8Array, signature: str
 function signatureBytes(signature: string): Buffer {
   const base64 = signature.replaceAll('-', '+').replaceAll('.', '/').replaceAll('_', '=');
   return Buffer.from(base64, 'base64');
-}
-
-/**
- * What tells a reply from all others, for a memory of replies that were used: SHA-256 over `kid` and signed text, in
- * base64url. Not `issue` and `id`, which some servers draw from six digits, nor the signature.
- */
-export function replayDigest({ kid, signedText }: Pick<ReplySuccess, 'kid' | 'signedText'>): string {
-  return createHash('sha256').update(`${kid}!${signedText}`).digest('base64url');
 }
