@@ -50,6 +50,7 @@ export type {
   FailureCode,
   FlowTag,
   GrantOffer,
+  NotKeptCode,
   Principal,
   PrincipalRef,
   ProtocolName,

@@ -73,6 +73,17 @@ export type FailureCode =
   | 'ERR_SSO_PROXY_TICKET_REJECTED'
   | 'ERR_SSO_PROXY_CHAIN';
 
+/** Why what a person had sent is not sent again after a login. Each is also a code of `SsoError`. */
+export type NotKeptCode =
+  | 'ERR_SSO_REQUEST_TOO_LARGE'
+  | 'ERR_SSO_REQUEST_NOT_RECEIVED'
+  | 'ERR_SSO_REQUEST_NO_ROOM'
+  | 'ERR_SSO_REQUEST_NOT_STORED'
+  | 'ERR_SSO_REQUEST_NOT_OURS'
+  | 'ERR_SSO_REQUEST_NOBODYS'
+  | 'ERR_SSO_REQUEST_OTHER_PERSON'
+  | 'ERR_SSO_REQUEST_EXPIRED';
+
 /** Why a flow failed. `detail` is for the log and never holds a ticket. */
 export interface Failure {
   readonly code: FailureCode;

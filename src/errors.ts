@@ -1,8 +1,10 @@
 import type { FailureCode } from '../machines/vocabulary.ts';
+import { type RequestCode, requestExplanations } from './request-errors.ts';
 
 /** Every code that an error of this package can carry. */
 export type SsoErrorCode =
   | FailureCode
+  | RequestCode
   | 'ERR_SSO_OPTIONS'
   | 'ERR_SSO_SESSION_MISSING'
   | 'ERR_SSO_LOGIN_REQUIRED'
@@ -14,7 +16,8 @@ export type SsoErrorCode =
   | 'ERR_SSO_SEAL'
   | 'ERR_SSO_FLOW';
 
-interface Explanation {
+/** What a code says. */
+export interface Explanation {
   /** HTTP status: 4xx where the visitor or the browser is at fault, 5xx where a server or the set-up is. */
   readonly status: number;
   /** What happened, why it usually happens, and what to do. Safe to show and to log. */
@@ -173,6 +176,7 @@ export const explanations: Readonly<Record<SsoErrorCode, Explanation>> = {
     message:
       'The proxy ticket is good, but the services that it came through may not act for people here. The callback address of each must be among the allowed chains of this service.',
   },
+  ...requestExplanations,
   ERR_SSO_STORE: {
     status: 503,
     message:
@@ -193,6 +197,7 @@ export const explanations: Readonly<Record<SsoErrorCode, Explanation>> = {
 const FOR_DEVELOPERS: ReadonlySet<SsoErrorCode> = new Set([
   'ERR_SSO_OPTIONS',
   'ERR_SSO_SESSION_MISSING',
+  'ERR_SSO_REQUEST_PARSED',
   'ERR_SSO_SEAL',
   'ERR_SSO_FLOW',
 ]);

@@ -42,6 +42,20 @@ describe('who is to blame', () => {
     ['ERR_SSO_CAS_UNREACHABLE', 503],
     ['ERR_SSO_STORE', 503],
     ['ERR_SSO_CAS_TIMEOUT', 504],
+    ['ERR_SSO_REQUEST_TOO_LARGE', 413],
+    ['ERR_SSO_REQUEST_NOT_RECEIVED', 400],
+    ['ERR_SSO_REQUEST_NO_ROOM', 503],
+    ['ERR_SSO_REQUEST_NOT_STORED', 503],
+    ['ERR_SSO_REQUEST_NOT_OURS', 403],
+    ['ERR_SSO_REQUEST_NOBODYS', 403],
+    ['ERR_SSO_REQUEST_OTHER_PERSON', 403],
+    ['ERR_SSO_REQUEST_EXPIRED', 410],
+    ['ERR_SSO_REQUEST_USED', 409],
+    ['ERR_SSO_REQUEST_DISCARDED', 410],
+    ['ERR_SSO_REQUEST_UNKNOWN', 410],
+    ['ERR_SSO_REQUEST_FOREIGN', 403],
+    ['ERR_SSO_REQUEST_OTHER_TARGET', 400],
+    ['ERR_SSO_REQUEST_PARSED', 500],
   ] as const) {
     test(`${code} is ${status}`, () => assert.equal(explanations[code].status, status));
   }
@@ -54,7 +68,13 @@ test('what Koa shows to visitors does not speak to developers', () => {
 });
 
 // Koa prints no error whose `expose` is set, so its developer would look at an empty terminal.
-for (const code of ['ERR_SSO_OPTIONS', 'ERR_SSO_SESSION_MISSING', 'ERR_SSO_SEAL', 'ERR_SSO_FLOW'] as const) {
+for (const code of [
+  'ERR_SSO_OPTIONS',
+  'ERR_SSO_SESSION_MISSING',
+  'ERR_SSO_REQUEST_PARSED',
+  'ERR_SSO_SEAL',
+  'ERR_SSO_FLOW',
+] as const) {
   test(`${code} is a fault of the site: Koa prints it and does not show it`, () => {
     assert.equal(new SsoError(code).expose, false);
   });

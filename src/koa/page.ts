@@ -14,14 +14,28 @@ export interface Page {
   readonly formTargets?: readonly string[];
   /** `choice`: the actions are equals, one below the other. Default: the first one is what most people want. */
   readonly layout?: 'choice';
+  /** Details to compare, as pairs of a label and a value. */
+  readonly facts?: readonly (readonly [label: string, value: string])[];
+  /** The first paragraph says what goes on at this moment, to those who listen to the page as well. */
+  readonly live?: true;
+  /** The path of a script of ours. The page must work without it. */
+  readonly script?: string;
 }
 
 export type PageAction =
   | { readonly kind: 'link'; readonly label: string; readonly href: string }
-  | { readonly kind: 'post'; readonly label: string; readonly href: string };
+  | {
+      readonly kind: 'post';
+      readonly label: string;
+      readonly href: string;
+      /** What the form sends along, by name. */
+      readonly fields?: Readonly<Record<string, string>>;
+      /** For a script to find the form by. */
+      readonly id?: string;
+    };
 
 /**
- * Sends a page that works under the strictest Content-Security-Policy: no script, no inline style, nothing from
+ * Sends a page that works under the strictest Content-Security-Policy: no inline script, no inline style, nothing from
  * elsewhere. It is never cached and never framed, and tells no other site its address.
  */
 export function sendPage(ctx: Context, options: ResolvedOptions, page: Page): void {
@@ -32,7 +46,7 @@ export function sendPage(ctx: Context, options: ResolvedOptions, page: Page): vo
   if (page.actions.some((action) => action.kind === 'post')) ctx.set('Referrer-Policy', 'same-origin');
   ctx.set(
     'Content-Security-Policy',
-    `default-src 'none'; style-src 'self'; form-action ${formAction(page)}; base-uri 'none'; frame-ancestors 'none'`,
+    `default-src 'none'; style-src 'self'; ${page.script === undefined ? '' : "script-src 'self'; "}form-action ${formAction(page)}; base-uri 'none'; frame-ancestors 'none'`,
   );
   ctx.set('X-Content-Type-Options', 'nosniff');
   ctx.body = render(options, page);
@@ -54,7 +68,7 @@ function render(options: ResolvedOptions, page: Page): string {
     const look = index === 0 && page.layout !== 'choice' ? 'primary' : 'secondary';
     return action.kind === 'link'
       ? `<a class="${look}" href="${escapeHtml(action.href)}">${escapeHtml(action.label)}</a>`
-      : `<form method="post" action="${escapeHtml(action.href)}"><button class="${look}" type="submit">${escapeHtml(action.label)}</button></form>`;
+      : renderForm(action, look);
   });
   return `<!doctype html>
 <html lang="en">
@@ -64,18 +78,32 @@ function render(options: ResolvedOptions, page: Page): string {
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <title>${escapeHtml(page.title)}</title>
-<link rel="stylesheet" href="${escapeHtml(basePath + routePrefix + STYLE_PATH)}">
+<link rel="stylesheet" href="${escapeHtml(basePath + routePrefix + STYLE_PATH)}">${page.script === undefined ? '' : `\n<script src="${escapeHtml(page.script)}" defer></script>`}
 </head>
 <body>
 <main>
 <h1>${escapeHtml(page.title)}</h1>
-${page.paragraphs.map((text) => `<p>${escapeHtml(text)}</p>`).join('\n')}
+${page.paragraphs.map((text, index) => `<p${page.live && index === 0 ? ' role="status"' : ''}>${escapeHtml(text)}</p>`).join('\n')}
+${renderFacts(page.facts)}
 ${actions.length > 0 ? `<div class="actions${page.layout === 'choice' ? ' choice' : ''}">${actions.join('\n')}</div>` : ''}
 ${page.reference ? `<p class="reference">Reference: <code>${escapeHtml(page.reference)}</code></p>` : ''}
 </main>
 </body>
 </html>
 `;
+}
+
+function renderForm({ label, href, fields = {}, id }: PageAction & { kind: 'post' }, look: string): string {
+  const hidden = Object.entries(fields).map(
+    ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`,
+  );
+  const named = id === undefined ? '' : ` id="${escapeHtml(id)}"`;
+  return `<form method="post" action="${escapeHtml(href)}"${named}>${hidden.join('')}<button class="${look}" type="submit">${escapeHtml(label)}</button></form>`;
+}
+
+function renderFacts(facts: Page['facts'] = []): string {
+  const rows = facts.map(([label, value]) => `<div><dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value)}</dd></div>`);
+  return rows.length > 0 ? `<dl class="facts">\n${rows.join('\n')}\n</dl>` : '';
 }
 
 function escapeHtml(text: string): string {

@@ -10,6 +10,7 @@ import { sendPage } from './page.ts';
 import { createProxyCallback } from './proxy-callback.ts';
 import { isNavigation } from './request.ts';
 import { refuseAnonymous } from './require-login.ts';
+import { RESUME_SCRIPT, RESUME_SCRIPT_PATH } from './resume-page.ts';
 import { localTarget } from './return-to.ts';
 import type { Runtime, RuntimeOf, Ways } from './runtime.ts';
 import { STYLE, STYLE_PATH } from './style.ts';
@@ -91,12 +92,18 @@ export function createRoutes(runtimeOf: RuntimeOf, { sites, routePrefix }: Resol
     }),
   );
 
-  router.get(at(STYLE_PATH), (ctx) => {
-    ctx.type = 'text/css; charset=utf-8';
-    ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
-    ctx.set('X-Content-Type-Options', 'nosniff');
-    ctx.body = STYLE;
-  });
+  const files = [
+    [STYLE_PATH, 'text/css', STYLE],
+    [RESUME_SCRIPT_PATH, 'text/javascript', RESUME_SCRIPT],
+  ] as const;
+  for (const [path, type, content] of files) {
+    router.get(at(path), (ctx) => {
+      ctx.type = `${type}; charset=utf-8`;
+      ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
+      ctx.set('X-Content-Type-Options', 'nosniff');
+      ctx.body = content;
+    });
+  }
 
   const routes = router.routes() as unknown as Middleware;
   const proxying = ways.find((way) => way.proxying)?.proxying;

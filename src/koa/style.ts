@@ -1,5 +1,5 @@
 /** Below the route prefix. The name changes with the content, so that it can be cached for good. */
-export const STYLE_PATH = '/style-2.css';
+export const STYLE_PATH = '/style-3.css';
 
 /** The look of our own pages: served as a file, since a strict policy forbids inline styles. */
 export const STYLE = `:root {
@@ -37,6 +37,10 @@ p { margin: 0 0 1rem; overflow-wrap: anywhere; text-wrap: pretty; }
 .actions.choice a { padding: .9rem 1.15rem; text-align: center; overflow-wrap: anywhere; }
 .actions a:focus-visible, .actions button:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
 .reference { margin: 1.75rem 0 0; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .875rem; }
+.facts { margin: 1.5rem 0 0; border-top: 1px solid var(--line); font-size: .9375rem; }
+.facts div { display: grid; grid-template-columns: 6.5rem 1fr; gap: 0 .75rem; padding: .55rem 0; border-bottom: 1px solid var(--line); }
+.facts dt { color: var(--soft); }
+.facts dd { margin: 0; overflow-wrap: anywhere; }
 code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; }
 @media (max-width: 30rem) {
   body { padding: 1rem; }

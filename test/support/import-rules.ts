@@ -152,7 +152,7 @@ const PUBLIC_ENTRIES = new Set(['src/index.ts', 'machines/index.ts', 'src/testin
 export function unitOf(path: string): Unit | undefined {
   const known: readonly [RegExp, Unit][] = [
     [/^machines\/[\w-]+\.ts$/, 'machines'],
-    [/^src\/errors\.ts$/, 'errors'],
+    [/^src\/(request-)?errors\.ts$/, 'errors'],
     [/^src\/attributes\.ts$/, 'attributes'],
     [/^src\/(site-)?options\.ts$/, 'options'],
     [/^src\/koa-types\.ts$/, 'koa types'],
