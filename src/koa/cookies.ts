@@ -1,6 +1,7 @@
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'koa';
 import type { ResolvedOptions } from '../options.ts';
+import { cookieName, cookiesOf, readCookie, setCookie } from './cookie-header.ts';
 
 /** More attempts than this in one browser and the oldest cookies go: a cookie header has an end. */
 const MAX_ATTEMPT_COOKIES = 8;
@@ -40,18 +41,8 @@ export interface FlowCookies {
   issueCaller(ctx: Context, loginId: string, lifeMs: number): void;
 }
 
-/**
- * The name of a cookie of ours. `__Host-` keeps a sibling host from planting it and needs Secure, so plain http on
- * loopback goes without. Browsers share cookies between the ports and paths of a host, so the name tells apart the apps
- * that live there.
- */
-export function cookieName({ https, sites }: Pick<ResolvedOptions, 'https' | 'sites'>, what: string): string {
-  const app = createHash('sha256').update(String(sites[0]?.baseUrl)).digest('hex').slice(0, 8);
-  return `${https ? '__Host-' : ''}sso-${what}-${app}`;
-}
-
 export function createFlowCookies(options: ResolvedOptions): FlowCookies {
-  const { https, attemptMs, clock, secrets } = options;
+  const { attemptMs, clock, secrets } = options;
   // An attempt has a name of its own, so that several can be under way at once.
   const attemptPrefix = `${cookieName(options, 'attempt')}-`;
   const recent = cookieName(options, 'recent');
@@ -60,20 +51,6 @@ export function createFlowCookies(options: ResolvedOptions): FlowCookies {
   const way = cookieName(options, 'way');
   const keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', 'koa-campus-sso/attempt', 32)));
   const macsOf = (text: string) => keys.map((key) => createHmac('sha256', key).update(text).digest().subarray(0, 16));
-
-  const set = (ctx: Context, name: string, value: string | null, maxAge: number) => {
-    trustBaseUrl(ctx, options);
-    // Lax, since the return from the login server is a navigation from another site (Strict would lose the cookie).
-    ctx.cookies.set(name, value, {
-      maxAge,
-      httpOnly: true,
-      secure: https,
-      sameSite: 'lax',
-      path: '/',
-      signed: false,
-      overwrite: true,
-    });
-  };
 
   /** What an attempt cookie holds, if we wrote it: strangers' cookies must not cost a look at the store. */
   const open = (attempt: string, value: string) => {
@@ -107,10 +84,10 @@ export function createFlowCookies(options: ResolvedOptions): FlowCookies {
       for (const old of [...tooMany, ...stale].slice(0, MAX_CLEARED)) cookies.clearSecret(ctx, old.attempt);
       const startedAt = Math.floor(clock() / 1000).toString(36);
       const mac = macsOf(`${attempt}.${startedAt}.${secret}`)[0]?.toString('base64url');
-      set(ctx, attemptPrefix + attempt, `${startedAt}.${secret}.${mac}`, attemptMs);
+      setCookie(ctx, options, attemptPrefix + attempt, `${startedAt}.${secret}.${mac}`, attemptMs);
     },
     clearSecret(ctx, attempt) {
-      if (isAttemptId(attempt)) set(ctx, attemptPrefix + attempt, null, 0);
+      if (isAttemptId(attempt)) setCookie(ctx, options, attemptPrefix + attempt, null, 0);
     },
     attemptsOf: (ctx) => ours(ctx).map(({ attempt }) => attempt),
     recentLogins(ctx) {
@@ -119,21 +96,21 @@ export function createFlowCookies(options: ResolvedOptions): FlowCookies {
     },
     countLogin(ctx) {
       const until = Math.ceil((clock() + RECENT_MS) / 1000);
-      set(ctx, recent, `${cookies.recentLogins(ctx) + 1}.${until}`, RECENT_MS);
-      if (cookies.gatewayRecentlyDeclined(ctx)) set(ctx, anonymous, null, 0);
+      setCookie(ctx, options, recent, `${cookies.recentLogins(ctx) + 1}.${until}`, RECENT_MS);
+      if (cookies.gatewayRecentlyDeclined(ctx)) setCookie(ctx, options, anonymous, null, 0);
     },
     forgetLogins(ctx) {
-      if (readCookie(ctx, recent) !== undefined) set(ctx, recent, null, 0);
+      if (readCookie(ctx, recent) !== undefined) setCookie(ctx, options, recent, null, 0);
     },
     gatewayRecentlyDeclined: (ctx) => readCookie(ctx, anonymous) === '1',
-    markGatewayDeclined: (ctx) => set(ctx, anonymous, '1', GATEWAY_COOL_DOWN_MS),
+    markGatewayDeclined: (ctx) => setCookie(ctx, options, anonymous, '1', GATEWAY_COOL_DOWN_MS),
     wayOf: (ctx) => readCookie(ctx, way),
-    rememberWay: (ctx, name) => set(ctx, way, name, WAY_MS),
+    rememberWay: (ctx, name) => setCookie(ctx, options, way, name, WAY_MS),
     forgetWay(ctx) {
-      if (readCookie(ctx, way) !== undefined) set(ctx, way, null, 0);
+      if (readCookie(ctx, way) !== undefined) setCookie(ctx, options, way, null, 0);
     },
     callerOf: (ctx) => readCookie(ctx, caller),
-    issueCaller: (ctx, loginId, lifeMs) => set(ctx, caller, loginId, lifeMs),
+    issueCaller: (ctx, loginId, lifeMs) => setCookie(ctx, options, caller, loginId, lifeMs),
   };
   return cookies;
 }
@@ -141,27 +118,4 @@ export function createFlowCookies(options: ResolvedOptions): FlowCookies {
 /** 128 random bits in base64url; nothing else becomes part of the name of a cookie. */
 function isAttemptId(text: string): boolean {
   return /^[A-Za-z0-9_-]{22}$/.test(text);
-}
-
-/** Not `ctx.cookies.get`: it keeps a pattern for every name it was ever asked for, and ours have a new name each. */
-function readCookie(ctx: Context, wanted: string): string | undefined {
-  return cookiesOf(ctx).find(([name]) => name === wanted)?.[1];
-}
-
-function cookiesOf(ctx: Context): readonly (readonly [string, string])[] {
-  return ctx
-    .get('Cookie')
-    .split(';')
-    .map((pair) => {
-      const equals = pair.indexOf('=');
-      return [pair.slice(0, Math.max(equals, 0)).trim(), pair.slice(equals + 1).trim()] as const;
-    });
-}
-
-/**
- * Behind a proxy that ends TLS the connection to us is plain, and a Secure cookie would be refused although `baseUrl`
- * says what people see.
- */
-export function trustBaseUrl(ctx: Context, options: ResolvedOptions): void {
-  if (options.https) ctx.cookies.secure = true;
 }

@@ -4,7 +4,7 @@ import type { Context, Middleware } from 'koa';
 import { createSession } from 'koa-session';
 import { SsoError } from '../errors.ts';
 import type { ResolvedOptions } from '../options.ts';
-import { cookieName, trustBaseUrl } from './cookies.ts';
+import { cookieName, trustBaseUrl } from './cookie-header.ts';
 
 /** What we keep in the koa-session: a pointer, and who it was for, unreadable to anybody else. */
 interface Pointer {

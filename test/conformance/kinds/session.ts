@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Context, Middleware } from 'koa';
-import { cookieName } from '../../../src/koa/cookies.ts';
+import { cookieName } from '../../../src/koa/cookie-header.ts';
 import type { Browser } from '../../support/browser.ts';
 import { listen, logIn, startPair } from '../../support/portal.ts';
 import { startProxyScene } from '../../support/proxying.ts';
