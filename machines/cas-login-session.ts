@@ -4,6 +4,8 @@
  */
 import { assign } from 'xstate';
 import { casLogin } from './cas-login-vocabulary.ts';
+import * as kept from './kept-request-states.ts';
+import { whereToGoOn } from './kept-request-states.ts';
 import * as every from './login-states.ts';
 import { failWith } from './login-vocabulary.ts';
 
@@ -35,7 +37,7 @@ export const claimingGrant = casLogin.createStateConfig({
   },
   on: {
     'grant.claimed': {
-      target: 'authenticated',
+      target: 'openingSession',
       actions: assign({ grantId: ({ event }) => event.grantId, grantOffer: null }),
       description: 'The grant is stored, sealed, and belongs to this login alone.',
       meta: {
@@ -50,7 +52,7 @@ export const claimingGrant = casLogin.createStateConfig({
         description: 'No grant came in time, and this site is of no use without one.',
       },
       {
-        target: 'authenticated',
+        target: 'openingSession',
         actions: assign({ grantOffer: null }),
         description: 'No grant came in time. The login holds; asking for a proxy ticket will say why there is none.',
         meta: { threat: 'A callback that is broken locks everybody out.' },
@@ -64,42 +66,46 @@ export const claimingGrant = casLogin.createStateConfig({
   },
 });
 
+/** The address of the return is opened again; nothing is validated and nothing changes. */
+const openedAgain = {
+  'return.ticket': {
+    actions: { type: 'resumeRequest', params: whereToGoOn },
+    description: 'The address of the return is opened again (back, double click): the page, and no second validation.',
+    meta: { threat: 'A ticket used twice.' },
+  },
+  'return.withoutTicket': {
+    actions: { type: 'resumeRequest', params: whereToGoOn },
+    description: 'The same, with the ticket already taken out of the address.',
+  },
+} as const;
+
+export const resuming = casLogin.createStateConfig({ ...kept.resuming, on: { ...kept.resuming.on, ...openedAgain } });
+
 export const authenticated = casLogin.createStateConfig({
   ...every.authenticated,
   on: {
     ...every.authenticated.on,
-    'return.ticket': {
-      actions: {
-        type: 'resumeRequest',
-        params: ({ context }) => ({ returnTo: context.returnTo, savedRequest: null }),
-      },
-      description:
-        'The address of the return is opened again (back, double click): the page, and no second validation.',
-      meta: { threat: 'A ticket used twice.' },
-    },
-    'return.withoutTicket': {
-      actions: {
-        type: 'resumeRequest',
-        params: ({ context }) => ({ returnTo: context.returnTo, savedRequest: null }),
-      },
-      description: 'The same, with the ticket already taken out of the address.',
-    },
+    ...openedAgain,
     'grant.expired': {
       target: 'starting',
       actions: assign({
-        expected: ({ context }) => context.principal && { issuer: context.principal.issuer, id: context.principal.id },
-        savedRequest: ({ event }) => event.savedRequest,
+        returnTo: ({ event }) => event.returnTo,
+        keepRequest: ({ event }) => event.keepRequest,
+        notKept: ({ event }) => event.notKept,
         recentLogins: ({ event }) => event.recentLogins,
+        expected: ({ context }) => context.principal && { issuer: context.principal.issuer, id: context.principal.id },
         renew: false,
         gateway: false,
         maxAgeMs: null,
         principal: null,
+        lifeMs: null,
         grantId: null,
         service: null,
         unsolicitedService: null,
         redirectedAt: null,
       }),
-      description: 'The proxy grant is gone, so the person logs in again and the request is kept.',
+      description: 'The proxy grant is gone, so the person logs in again, and what they had sent is kept.',
+      meta: { threat: 'The request runs later with the rights of whoever logs in: only this person may resume it.' },
     },
   },
 });

@@ -18,8 +18,8 @@ import type {
   FailureCode,
   FlowTag,
   GrantOffer,
+  NotKeptCode,
   Principal,
-  SavedRequestRef,
   StateMeta,
   TransitionMeta,
 } from './vocabulary.ts';
@@ -61,7 +61,9 @@ export type CasLoginEvent =
   | { readonly type: 'grant.missing'; readonly detail: string }
   | {
       readonly type: 'grant.expired';
-      readonly savedRequest: SavedRequestRef | null;
+      readonly returnTo: string;
+      readonly keepRequest: boolean;
+      readonly notKept: NotKeptCode | null;
       readonly recentLogins: number;
     };
 
@@ -93,6 +95,9 @@ export const casLogin = setup({
     })),
     rememberToAskAgain: assign(loginAssigners.rememberToAskAgain),
     rememberLogin: assign(loginAssigners.rememberLogin),
+    rememberRequest: assign(loginAssigners.rememberRequest),
+    rememberNotKept: assign(loginAssigners.rememberNotKept),
+    forgetRequest: assign(loginAssigners.forgetRequest),
     forgetSession: assign(() => ({ ...loginAssigners.forgetSession(), grantOffer: null })),
   },
   guards: {

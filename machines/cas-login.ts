@@ -1,15 +1,17 @@
 /**
  * One login through a CAS server, from the first redirect to the end of the session it opened. The states from `admitting`
- * on are in `cas-login-session.ts`, and what all logins have in common is in `login-states.ts`.
+ * on are in `cas-login-session.ts`, what all logins have in common is in `login-states.ts`, and how a request that a login
+ * interrupts survives it is in `kept-request-states.ts`.
  *
- * The story: `starting` → `redirecting` → `awaitingReturn` → `validating` → `admitting` → (`claimingGrant`) →
- * `authenticated`, with the ways out `declined` (gateway) and `failed`, both through `rejecting`, and `loggedOut`. An
- * expired proxy grant leads from `authenticated` back to `starting`, with the same record, so that the record of a session
- * is one story.
+ * The story: `starting` → (`keepingRequest`) → `redirecting` → `awaitingReturn` → `validating` → `admitting` →
+ * (`claimingGrant`) → `openingSession` → (`resuming`) → `authenticated`, with the ways out `declined` (gateway) and
+ * `failed`, both through `rejecting`, and `loggedOut`. An expired proxy grant leads from `authenticated` back to
+ * `starting`, with the same record, so that the record of a session is one story.
  */
 import { assign } from 'xstate';
-import { admitting, authenticated, claimingGrant } from './cas-login-session.ts';
+import { admitting, authenticated, claimingGrant, resuming } from './cas-login-session.ts';
 import { type CasLoginContext, type CasLoginInput, casLogin } from './cas-login-vocabulary.ts';
+import { keepFirst, keepingRequest, openingSession } from './kept-request-states.ts';
 import { beforeLeaving, declined, failed, loggedOut, rejecting, signingOut, whenNotFresh } from './login-states.ts';
 import { credentialsShownAt, failWith } from './login-vocabulary.ts';
 
@@ -18,6 +20,7 @@ const starting = casLogin.createStateConfig({
   tags: ['awaiting-server'],
   meta: { spec: ['CAS 2.1', 'ASVS 2.3.1'] },
   always: [
+    keepFirst,
     ...beforeLeaving,
     {
       guard: 'broughtTicket',
@@ -156,11 +159,14 @@ const validating = casLogin.createStateConfig({
 /** The states, for machines that add to them or reroute them. */
 export const casLoginStates = {
   starting,
+  keepingRequest,
   redirecting,
   awaitingReturn,
   validating,
   admitting,
   claimingGrant,
+  openingSession,
+  resuming,
   authenticated,
   rejecting,
   declined,

@@ -13,6 +13,14 @@ export interface AskedAfter extends Asked {
   readonly event: { readonly type: string; readonly everywhere?: boolean };
 }
 
+/** What the page about a failure is made of: what was kept is still there for the next attempt. */
+export const whatFailed = ({ context }: Asked) => ({
+  failure: context.failure!,
+  returnTo: context.returnTo,
+  savedRequest: context.savedRequest,
+  notKept: context.notKept,
+});
+
 /** Reasons not to send the browser away at all. */
 export const beforeLeaving = [
   {
@@ -60,6 +68,7 @@ export const signingOut = {
     description: 'The person signed out while the answer of the login server was being checked.',
     meta: { threat: 'A login in flight that brings back a session after a logout.' },
   },
+  fromSession: { target: 'loggedOut', description: 'The person, or the login server, ends the session.' },
 } as const;
 
 export const admitting = login.createStateConfig({
@@ -68,7 +77,7 @@ export const admitting = login.createStateConfig({
   meta: { spec: ['ASVS 6.8.1', 'ASVS 8.2.1'] },
   entry: { type: 'admitPrincipal', params: ({ context }: Asked) => ({ principal: context.principal! }) },
   on: {
-    'principal.admitted': { target: 'authenticated', description: 'The application knows or accepts the person.' },
+    'principal.admitted': { target: 'openingSession', description: 'The application knows or accepts the person.' },
     'principal.refused': {
       target: 'rejecting',
       actions: failWith('ERR_SSO_NOT_AUTHORISED'),
@@ -91,42 +100,7 @@ export const authenticated = login.createStateConfig({
   description: 'The login holds. The session has a new id, and the person is on the page that was asked for.',
   tags: ['settled'],
   meta: { spec: ['CAS 2.2.4', 'ASVS 7.2.4', 'ASVS 3.7.2'] },
-  entry: {
-    type: 'openSession',
-    params: ({ context }: Asked) => ({
-      principal: context.principal!,
-      grantId: context.grantId,
-      lifeMs: context.lifeMs,
-    }),
-  },
-  on: {
-    'session.opened': [
-      {
-        guard: 'samePrincipal',
-        actions: [
-          {
-            type: 'resumeRequest',
-            params: ({ context }: Asked) => ({ returnTo: context.returnTo, savedRequest: context.savedRequest }),
-          },
-          { type: 'rememberLogin', params: ({ event }) => ({ loginId: event.loginId }) },
-        ],
-        description: 'The session is stored; the person goes on where they were.',
-      },
-      {
-        actions: [
-          { type: 'discardRequest', params: ({ context }: Asked) => ({ savedRequest: context.savedRequest }) },
-          {
-            type: 'resumeRequest',
-            params: ({ context }: Asked) => ({ returnTo: context.returnTo, savedRequest: null }),
-          },
-          { type: 'rememberLogin', params: ({ event }) => ({ loginId: event.loginId }) },
-        ],
-        description: 'Somebody else came back: what the first person had sent is destroyed.',
-        meta: { threat: 'A request of one person that runs with the rights of another.' },
-      },
-    ],
-    'logout.requested': { target: 'loggedOut', description: 'The person, or the login server, ends the session.' },
-  },
+  on: { 'logout.requested': signingOut.fromSession },
 });
 
 export const rejecting = login.createStateConfig({
@@ -158,7 +132,7 @@ export const failed = login.createStateConfig({
   meta: { spec: ['CAS 2.5.3', 'ASVS 16.5.3'] },
   entry: {
     type: 'showFailure',
-    params: ({ context }: Asked) => ({ failure: context.failure!, returnTo: context.returnTo }),
+    params: whatFailed,
   },
 });
 
@@ -167,6 +141,7 @@ export const loggedOut = login.createStateConfig({
   description: 'The session, and all that belonged to it, is gone, and nothing that was under way can bring it back.',
   meta: { spec: ['CAS 2.3', 'ASVS 7.4.1'] },
   entry: [
+    { type: 'discardRequest', params: ({ context }: Asked) => ({ savedRequest: context.savedRequest }) },
     {
       type: 'endSession',
       params: ({ context, event }: AskedAfter) => ({

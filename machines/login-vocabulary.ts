@@ -9,6 +9,7 @@ import type {
   Failure,
   FailureCode,
   FlowTag,
+  NotKeptCode,
   Principal,
   PrincipalRef,
   SavedRequestRef,
@@ -41,7 +42,12 @@ export interface LoginInput {
   readonly recentLogins: number;
   /** Who must come back, when a session is being renewed; null when anybody may. */
   readonly expected: PrincipalRef | null;
+  /** A request with a body was interrupted, and is to be kept before the browser is sent away. */
+  readonly keepRequest: boolean;
+  /** What was kept in an earlier attempt; in the context, what is kept now. */
   readonly savedRequest: SavedRequestRef | null;
+  /** Why what the person had sent is not kept, to be told after the login; null if nothing is lost. */
+  readonly notKept: NotKeptCode | null;
 }
 
 /** What every login remembers. */
@@ -64,7 +70,21 @@ export type LoginEvent =
   | { readonly type: 'principal.refused' }
   | { readonly type: 'principal.unchecked'; readonly detail: string }
   | { readonly type: 'session.opened'; readonly loginId: string }
+  | { readonly type: 'request.saved'; readonly savedRequest: SavedRequestRef }
+  | { readonly type: 'request.notSaved'; readonly code: NotKeptCode }
+  | { readonly type: 'request.resumed' }
+  | { readonly type: 'request.discarded' }
+  | { readonly type: 'request.expired' }
   | { readonly type: 'logout.requested'; readonly everywhere: boolean };
+
+/** Where the person goes on. */
+export interface Resumption {
+  readonly returnTo: string;
+  /** What is to be sent again; null for the page alone. Without an owner the person is asked first. */
+  readonly savedRequest: SavedRequestRef | null;
+  /** Why nothing is sent again although the person had sent something; null if there is nothing to tell. */
+  readonly notKept: NotKeptCode | null;
+}
 
 /** The effects that every login asks for. */
 export const loginEffects = {
@@ -74,13 +94,19 @@ export const loginEffects = {
     _: unknown,
     _params: { readonly principal: Principal; readonly grantId: string | null; readonly lifeMs: number | null },
   ) => {},
-  resumeRequest: (
-    _: unknown,
-    _params: { readonly returnTo: string; readonly savedRequest: SavedRequestRef | null },
-  ) => {},
+  saveRequest: (_: unknown, _params: { readonly owner: PrincipalRef | null }) => {},
+  resumeRequest: (_: unknown, _params: Resumption) => {},
   discardRequest: (_: unknown, _params: { readonly savedRequest: SavedRequestRef | null }) => {},
   continueAnonymously: (_: unknown, _params: { readonly returnTo: string }) => {},
-  showFailure: (_: unknown, _params: { readonly failure: Failure; readonly returnTo: string }) => {},
+  showFailure: (
+    _: unknown,
+    _params: {
+      readonly failure: Failure;
+      readonly returnTo: string;
+      readonly savedRequest: SavedRequestRef | null;
+      readonly notKept: NotKeptCode | null;
+    },
+  ) => {},
   endSession: (
     _: unknown,
     _params: { readonly everywhere: boolean; readonly loginId: string | null; readonly grantId: string | null },
@@ -108,6 +134,10 @@ export const loginGuards = {
     return context.maxAgeMs === null || (shownAt !== null && at - shownAt <= context.maxAgeMs);
   },
   mayAskAgain: ({ context }: Judged) => context.maxAgeMs !== null && !context.renew && !context.gateway,
+  /** What was kept in an earlier attempt is not given up for it. */
+  hasRequestToKeep: ({ context }: Judged) => context.keepRequest && context.savedRequest === null,
+  nothingWasKept: ({ context }: Judged) => context.savedRequest === null,
+  ownerUnknown: ({ context }: Judged) => (context.savedRequest?.owner ?? context.expected) === null,
   /** The person who came back is the one who was signed in before, or nobody was. */
   samePrincipal: ({ context }: Judged) => {
     const before = context.savedRequest?.owner ?? context.expected;
@@ -153,9 +183,21 @@ export const loginAssigners = {
   }),
   /** The next attempt demands credentials. */
   rememberToAskAgain: () => ({ renew: true, gateway: false }),
-  /** The session is open, and what was to be resumed in it is in good hands, or destroyed. */
-  rememberLogin: (_: unknown, { loginId }: { readonly loginId: string }) => ({ savedRequest: null, loginId }),
-  forgetSession: () => ({ principal: null, loginId: null, grantId: null }),
+  rememberLogin: (_: unknown, { loginId }: { readonly loginId: string }) => ({ loginId }),
+  /** The request is kept, for its sender or for whoever confirms that it is theirs. */
+  rememberRequest: (_: unknown, { savedRequest }: { readonly savedRequest: SavedRequestRef }) => ({
+    keepRequest: false,
+    savedRequest,
+    notKept: null,
+  }),
+  /** Nothing will be sent again, and the person is to know why. */
+  rememberNotKept: (_: unknown, { code }: { readonly code: NotKeptCode }) => ({
+    keepRequest: false,
+    savedRequest: null,
+    notKept: code,
+  }),
+  forgetRequest: () => ({ savedRequest: null }),
+  forgetSession: () => ({ principal: null, loginId: null, grantId: null, keepRequest: false, savedRequest: null }),
 };
 
 function textOf(event: object, field: 'detail' | 'said'): string | null {
@@ -177,6 +219,9 @@ export const login = setup({
     rememberFailure: (_, _params: { readonly code: FailureCode }) => {},
     rememberToAskAgain: () => {},
     rememberLogin: (_, _params: { readonly loginId: string }) => {},
+    rememberRequest: (_, _params: { readonly savedRequest: SavedRequestRef }) => {},
+    rememberNotKept: (_, _params: { readonly code: NotKeptCode }) => {},
+    forgetRequest: () => {},
     forgetSession: () => {},
   },
   guards: loginGuards,

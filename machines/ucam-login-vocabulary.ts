@@ -75,6 +75,9 @@ export const ucamLogin = setup({
     ),
     rememberToAskAgain: assign(loginAssigners.rememberToAskAgain),
     rememberLogin: assign(loginAssigners.rememberLogin),
+    rememberRequest: assign(loginAssigners.rememberRequest),
+    rememberNotKept: assign(loginAssigners.rememberNotKept),
+    forgetRequest: assign(loginAssigners.forgetRequest),
     forgetSession: assign(loginAssigners.forgetSession),
   },
   guards: {

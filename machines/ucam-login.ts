@@ -2,11 +2,13 @@
  * One login by Ucam-WebAuth (Raven), from the first redirect to the end of the session it opened. The states from
  * `admitting` on are those of every login, in `login-states.ts`.
  *
- * The story: `starting` → `redirecting` → `awaitingReturn` → `verifying` → `admitting` → `authenticated`, with the ways out
+ * The story: `starting` → (`keepingRequest`) → `redirecting` → `awaitingReturn` → `verifying` → `admitting` →
+ * `openingSession` → (`resuming`) → `authenticated`, with the ways out
  * `declined` (the visitor is anonymous), `cancelled` and `failed`, and `loggedOut`. The web login service (WLS) never speaks
  * to us: its reply is carried through the browser, signed.
  */
 import { assign } from 'xstate';
+import { keepFirst, keepingRequest, openingSession, resuming, whereToGoOn } from './kept-request-states.ts';
 import {
   admitting,
   authenticated,
@@ -16,6 +18,7 @@ import {
   loggedOut,
   rejecting,
   signingOut,
+  whatFailed,
   whenNotFresh,
 } from './login-states.ts';
 import { credentialsShownAt, failWith } from './login-vocabulary.ts';
@@ -25,7 +28,7 @@ const starting = ucamLogin.createStateConfig({
   description: 'A login begins: is there a reason not to send the browser away at all?',
   tags: ['awaiting-server'],
   meta: { spec: ['WAA-WLS 1', 'ASVS 2.3.1'] },
-  always: [...beforeLeaving, { target: 'redirecting', description: 'Nothing speaks against it.' }],
+  always: [keepFirst, ...beforeLeaving, { target: 'redirecting', description: 'Nothing speaks against it.' }],
 });
 
 const redirecting = ucamLogin.createStateConfig({
@@ -150,40 +153,37 @@ const verifying = ucamLogin.createStateConfig({
   },
 });
 
-const settled = ucamLogin.createStateConfig({
-  ...authenticated,
-  on: {
-    ...authenticated.on,
-    'return.reply': {
-      actions: {
-        type: 'resumeRequest',
-        params: ({ context }) => ({ returnTo: context.returnTo, savedRequest: null }),
-      },
-      description:
-        'The address of the return is opened again (back, double click): the page, and no second look at it.',
-      meta: { threat: 'A reply used twice.' },
-    },
+/** The address of the return is opened again; nothing is verified and nothing changes. */
+const openedAgain = {
+  'return.reply': {
+    actions: { type: 'resumeRequest', params: whereToGoOn },
+    description: 'The address of the return is opened again (back, double click): the page, and no second look at it.',
+    meta: { threat: 'A reply used twice.' },
   },
-});
+} as const;
+
+const pending = ucamLogin.createStateConfig({ ...resuming, on: { ...resuming.on, ...openedAgain } });
+
+const settled = ucamLogin.createStateConfig({ ...authenticated, on: { ...authenticated.on, ...openedAgain } });
 
 const cancelled = ucamLogin.createStateConfig({
   type: 'final',
   description: 'The person changed their mind. That is no fault: a page offers to sign in after all.',
   tags: ['failed'],
   meta: { spec: ['WAA-WLS 4 (410)', 'ASVS 16.5.3'] },
-  entry: {
-    type: 'showFailure',
-    params: ({ context }) => ({ failure: context.failure!, returnTo: context.returnTo }),
-  },
+  entry: { type: 'showFailure', params: whatFailed },
 });
 
 /** The states, for machines that add to them or reroute them. */
 export const ucamLoginStates = {
   starting,
+  keepingRequest,
   redirecting,
   awaitingReturn,
   verifying,
   admitting,
+  openingSession,
+  resuming: pending,
   authenticated: settled,
   rejecting,
   declined,

@@ -99,9 +99,10 @@ export interface Failure {
  * - `awaiting-caller`: the flow of one request, which brings its event at once; never at rest.
  * - `awaiting-server`: an effect is under way and will answer; never at rest.
  * - `settled`: the login holds; kept as long as its session.
+ * - `pending`: the login holds, and a kept request waits to be sent again; a record of its own beside the settled one.
  * - `failed`: over, without a login.
  */
-export type FlowTag = 'awaiting-browser' | 'awaiting-caller' | 'awaiting-server' | 'settled' | 'failed';
+export type FlowTag = 'awaiting-browser' | 'awaiting-caller' | 'awaiting-server' | 'settled' | 'pending' | 'failed';
 
 /** What an auditor looks up for a state. */
 export interface StateMeta {

@@ -2,13 +2,17 @@ export type { Attributes, FailureCode, Principal, PrincipalRef, ProtocolName } f
 export { type AttributeRule, mapAttributes, matchesRule, rolesOf } from './attributes.ts';
 export { isSsoError, SsoError, type SsoErrorCode } from './errors.ts';
 export type { FlowStep, JournalEntry, JournalListener } from './flow/journal.ts';
+export type { KeptRequestOptions } from './kept-request-options.ts';
 export type { AcceptProxyTicketsOptions } from './koa/accept-proxy-tickets.ts';
+export type { KeepBodyOptions } from './koa/interruption.ts';
+export type { KeepableMethod } from './koa/keepable.ts';
 export type { RequireLoginOptions } from './koa/require-login.ts';
 export type { UserGrants } from './koa/user-grants.ts';
 export type {
   ProxiedState,
   ProxiedUser,
   ProxyGrantOf,
+  Replay,
   Sso,
   SsoContext,
   SsoRequestInit,

@@ -48,6 +48,20 @@ export interface Sso<Account extends Json = null> {
    * @throws SsoError as `proxyTicket`; whatever `fetch` throws
    */
   fetch(url: string | URL, init?: SsoRequestInit): Promise<Response>;
+  /**
+   * Says that this request has done something that must not be done twice. Below `requireLogin({ keepBody: true })` an
+   * `ERR_SSO_PROXY_GRANT_EXPIRED` then goes to the application, and the request does not run again.
+   */
+  pointOfNoReturn(): void;
+}
+
+/** A request that was kept over a login and runs now, as `ctx.state.replay`. Set by the plugin, and by nobody else. */
+export interface Replay {
+  /** The same in the log; says nothing of what was kept. */
+  readonly id: string;
+  readonly savedAt: Date;
+  /** How often it was taken out of the store to be run, this time included. */
+  readonly attempts: number;
 }
 
 /** What `ctx.sso.fetch` takes beyond what `fetch` does. */
@@ -80,6 +94,8 @@ export interface ProxiedState<Account extends Json = null> {
 /** The state of everything below `sso.requireLogin()`. */
 export interface SsoState<Account extends Json = null> {
   user: User<Account>;
+  /** Set if this is a request that a login had interrupted. It came from a page of this site, and from this person. */
+  replay?: Replay;
 }
 
 /** The context of everything below `sso.routes()`. */

@@ -2,9 +2,11 @@ import type { Context } from 'koa';
 import type { Principal } from '../machines/vocabulary.ts';
 import { SsoError, type SsoErrorCode } from './errors.ts';
 import type { JournalListener } from './flow/journal.ts';
-import type { LoginProtocol, Place } from './protocols/protocol.ts';
+import { type KeptRequestOptions, type ResolvedKeptRequests, readKeptRequests } from './kept-request-options.ts';
+import type { LoginProtocol } from './protocols/protocol.ts';
 import { readSites } from './site-options.ts';
 import type { KeyvLike } from './storage/store.ts';
+import { isOtherLogin, isOwnPath, readWays } from './way-options.ts';
 
 /** Where log lines go. `console`, pino and most loggers fit. A line never holds a ticket, a session id or a body. */
 export interface Logger {
@@ -65,6 +67,8 @@ export interface CampusSsoOptions<Account extends Json = null> {
   readonly absoluteSeconds?: number;
   /** How long a person may take at the login server, in seconds. Default 600 (ten minutes). */
   readonly attemptSeconds?: number;
+  /** Limits of what is kept of a request over a login, where a guard says `keepBody`. */
+  readonly keptRequests?: KeptRequestOptions;
   /** Where people land after logging in, whatever page they wanted: a path on this site. Default: the page they wanted. */
   readonly afterLogin?: string;
   /** Where people land after logging out: a path on this site. Default: a plain page of ours. */
@@ -112,6 +116,7 @@ export interface ResolvedOptions extends Site {
   readonly idleMs: number;
   readonly sessionMs: number;
   readonly attemptMs: number;
+  readonly keptRequests: ResolvedKeptRequests;
   readonly afterLogin: string | null;
   readonly afterLogout: string | null;
   readonly onLogin: CampusSsoOptions<Json>['onLogin'];
@@ -161,6 +166,7 @@ export function resolveOptions<Account extends Json>(given: CampusSsoOptions<Acc
   const idle = positive('idleSeconds', options.idleSeconds, 3600, problems);
   const absolute = positive('absoluteSeconds', options.absoluteSeconds, 36_000, problems);
   const attempt = positive('attemptSeconds', options.attemptSeconds, 600, problems);
+  const keptRequests = readKeptRequests(options.keptRequests, problems);
   const storeDeadlineMs = positive('storeDeadlineMs', options.storeDeadlineMs, 2000, problems);
   for (const name of ['onLogin', 'journal', 'errorPage', 'clock', 'fetch'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'function')
@@ -194,6 +200,7 @@ export function resolveOptions<Account extends Json>(given: CampusSsoOptions<Acc
     idleMs: idle * 1000,
     sessionMs: absolute * 1000,
     attemptMs: attempt * 1000,
+    keptRequests,
     afterLogin,
     afterLogout,
     onLogin: options.onLogin as CampusSsoOptions<Json>['onLogin'],
@@ -204,34 +211,6 @@ export function resolveOptions<Account extends Json>(given: CampusSsoOptions<Acc
     logger: options.logger ?? consoleLogger,
     clock: options.clock ?? Date.now,
   });
-}
-
-function readWays(login: unknown, place: Place, problems: string[]): readonly LoginProtocol[] {
-  const ways = [login].flat() as readonly Partial<LoginProtocol>[];
-  const good = ways.filter((way): way is LoginProtocol => {
-    return typeof way?.connect === 'function' && typeof way.problems === 'function';
-  });
-  if (good.length < ways.length || ways.length === 0) {
-    problems.push('login: expected cas({ serverUrl: … }) or ucam({ loginUrl: … }), or a list of them.');
-    return [];
-  }
-  for (const way of good) problems.push(...way.problems(place));
-  for (const field of ['name', 'issuer'] as const) {
-    const values = good.map((way) => way[field]);
-    // People are told apart by issuer and name, and a reply belongs to the way that it was asked for by.
-    if (new Set(values).size < values.length)
-      problems.push(`login: two ways have the same ${field}; give each its own.`);
-  }
-  return good;
-}
-
-function isOtherLogin(value: unknown): value is OtherLogin {
-  const { label, path } = Object(value) as Partial<OtherLogin>;
-  return typeof label === 'string' && label.trim() !== '' && typeof path === 'string' && isOwnPath(path);
-}
-
-function isOwnPath(path: string): boolean {
-  return /^\/(?![/\\])[^\\\s]*$/.test(path);
 }
 
 function positive(name: string, value: unknown, fallback: number, problems: string[]): number {

@@ -6,11 +6,15 @@ import { createAttempts } from './flow/attempts.ts';
 import { createFlowStore } from './flow/flow-store.ts';
 import type { JournalEntry } from './flow/journal.ts';
 import { type AcceptProxyTicketsOptions, createAcceptProxyTickets } from './koa/accept-proxy-tickets.ts';
+import { createBodyCaptures } from './koa/body-capture.ts';
 import { createFlowCookies } from './koa/cookies.ts';
+import { holdBody } from './koa/keep-request.ts';
+import { createOwnerCookie } from './koa/owner-cookie.ts';
 import { createProxyClient } from './koa/proxy-client.ts';
+import { createRequestCookies } from './koa/request-cookies.ts';
 import { createRequireLogin, createTryLogin, type RequireLoginOptions } from './koa/require-login.ts';
 import { createRoutes } from './koa/routes.ts';
-import type { Runtime, RuntimeOf, Ways } from './koa/runtime.ts';
+import type { Keeping, Runtime, RuntimeOf, Ways } from './koa/runtime.ts';
 import { createSessionMiddleware } from './koa/session.ts';
 import { chooseSite, namedBy } from './koa/site.ts';
 import { createUserGrants, type UserGrants } from './koa/user-grants.ts';
@@ -21,12 +25,18 @@ import { createSessionEffects } from './protocols/session-effects.ts';
 import { createLogins } from './storage/logins.ts';
 import { createMemoryKeyv } from './storage/memory-store.ts';
 import { createProxyGrants } from './storage/proxy-grants.ts';
+import { createSavedRequests } from './storage/saved-requests.ts';
 import { createStore } from './storage/store.ts';
 
 /** What an application mounts. */
 export interface CampusSso<Account extends Json = null> {
   /** A koa-session with safe settings, for the outermost app. A koa-session of your own does as well. */
   session(app: Koa): Middleware;
+  /**
+   * Holds the bodies of forms while they are answered, where a guard says `keepBody`. `session()` does so as well, and
+   * `routes()`; mount this in front of a session of your own that waits for a store before it goes on.
+   */
+  keepBodies(): Middleware;
   /** The routes of the plugin: `/sso/login`, `/sso/return`, `/sso/logout`, `/sso/proxy-callback`. Gives everything below it `ctx.sso`. */
   routes(): Middleware<object, SsoContext<Account>>;
   /** Everything below it is for people who are signed in, and has `ctx.state.user`. */
@@ -77,7 +87,7 @@ export function campusSso<Account extends Json = null>(options: CampusSsoOptions
     warn,
   });
   const { sessionMs, routePrefix } = resolved;
-  const sessionEffects = createSessionEffects({ logins, grants, store, sessionMs, warn });
+  const sessionEffects = createSessionEffects({ logins, grants, sessionMs, warn });
   const place = { baseUrl: resolved.baseUrl, routePrefix };
   const services = { sessionEffects, grants, place, sessionMs, clock, logger };
   const [first, ...others] = resolved.ways;
@@ -96,6 +106,24 @@ export function campusSso<Account extends Json = null>(options: CampusSsoOptions
   const attempts = createAttempts({ flowStore, random: randomBytes, clock, journal });
   const proxyClient = createProxyClient({ proxying: proxied.proxying, fetch: resolved.fetch, journal, clock });
   const cookies = createFlowCookies(resolved);
+  const kept = resolved.keptRequests;
+  const captures = createBodyCaptures({
+    maxBytes: kept.maxBytes,
+    deadlineMs: kept.uploadSeconds * 1000,
+    maxHeldBytes: kept.heldBytes,
+  });
+  const savedRequests = createSavedRequests({
+    ...kept,
+    store,
+    secrets,
+    clock,
+    random: randomBytes,
+    lifeMs: kept.seconds * 1000,
+    warn,
+  });
+  const keeping: Keeping = { isWanted: false, isSafe: async () => (await store.probe()) === 'atomic' };
+  const requestCookies = createRequestCookies(resolved, randomBytes);
+  const owner = createOwnerCookie(resolved);
   const personDigests = personDigester(secrets);
   const runtimes = resolved.sites.map((site) => ({
     ...site,
@@ -106,6 +134,11 @@ export function campusSso<Account extends Json = null>(options: CampusSsoOptions
       logins,
       grants,
       cookies,
+      captures,
+      savedRequests,
+      requestCookies,
+      owner,
+      keeping,
       personDigests,
       proxyClient,
       journal,
@@ -113,10 +146,16 @@ export function campusSso<Account extends Json = null>(options: CampusSsoOptions
   }));
   const runtimeOf: RuntimeOf = (ctx) => chooseSite(runtimes as [Served, ...Served[]], namedBy(ctx)).runtime;
   return {
-    session: (app) => createSessionMiddleware(app, resolved),
+    session: (app) => createSessionMiddleware(app, resolved, (ctx) => holdBody(ctx, runtimeOf(ctx))),
+    keepBodies: () => (ctx, next) => {
+      holdBody(ctx, runtimeOf(ctx));
+      return next();
+    },
     routes: () => createRoutes(runtimeOf, resolved, ways) as Middleware<object, SsoContext<Account>>,
-    requireLogin: (guard) =>
-      createRequireLogin(runtimeOf, guard) as unknown as Middleware<SsoState<Account>, SsoContext<Account>>,
+    requireLogin(guard) {
+      if (guard?.keepBody) keeping.isWanted = true;
+      return createRequireLogin(runtimeOf, guard) as unknown as Middleware<SsoState<Account>, SsoContext<Account>>;
+    },
     tryLogin: () => createTryLogin(runtimeOf) as unknown as Middleware<Partial<SsoState<Account>>, SsoContext<Account>>,
     acceptProxyTickets: (accept) =>
       createAcceptProxyTickets(runtimeOf, proxied.acceptance, accept) as unknown as Middleware<

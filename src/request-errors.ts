@@ -51,7 +51,7 @@ export const requestExplanations: Readonly<Record<RequestCode, Explanation>> = {
   ERR_SSO_REQUEST_EXPIRED: {
     status: 410,
     message:
-      'What you sent was kept for a short time only, and signing in took longer. It was erased and not sent on. Please fill in the form again.',
+      'What you sent was kept for a short time only, and that is over. It is erased and was not sent on. Please fill in the form again.',
   },
   ERR_SSO_REQUEST_USED: {
     status: 409,
@@ -61,7 +61,7 @@ export const requestExplanations: Readonly<Record<RequestCode, Explanation>> = {
   ERR_SSO_REQUEST_DISCARDED: {
     status: 410,
     message:
-      'You chose not to send this. It was erased, and nothing was sent. If you change your mind, please fill in the form again.',
+      'What you had sent was erased, and nothing was sent on: because you asked for it, signed out, or sent several other forms meanwhile. If you need it, please fill in the form again.',
   },
   ERR_SSO_REQUEST_UNKNOWN: {
     status: 410,
@@ -84,3 +84,8 @@ export const requestExplanations: Readonly<Record<RequestCode, Explanation>> = {
       'This site is not set up well enough to send a form again after a sign-in, so nothing was sent. Please fill in the form again, and tell the people who run this site.',
   },
 };
+
+/** Whether a text is one of these codes. */
+export function isRequestCode(text: unknown): text is RequestCode {
+  return typeof text === 'string' && Object.hasOwn(requestExplanations, text);
+}

@@ -68,5 +68,5 @@ const GOOD_ENDS: ReadonlySet<string> = new Set(['authenticated', 'probed', 'stor
 const LABEL = (text: string) => text.padEnd(11);
 const TIME = (at: number) => new Date(at).toTimeString().slice(0, 8);
 const FLOW = (text: string) => text.padEnd(14);
-const STEP = (text: string) => text.padEnd(29);
+const STEP = (text: string) => text.padEnd(31);
 const EVENT = (text: string) => text.padEnd(22);

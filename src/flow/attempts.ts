@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AnyMachineSnapshot, EventObject } from 'xstate';
-import type { Flow } from './flow.ts';
+import { type AnyMachineSnapshot, type AnyStateMachine, type EventObject, transition } from 'xstate';
+import { type Flow, stateName } from './flow.ts';
 import type { FlowStore, StoredFlow } from './flow-store.ts';
 import type { FlowStep, JournalListener } from './journal.ts';
 import { begin, send } from './run.ts';
@@ -10,9 +10,9 @@ import { begin, send } from './run.ts';
 export type AttemptOutcome =
   /**
    * It ran, and what it wants the browser to get is in the scope's reply. If the browser is sent away, `secret` is what
-   * it must show when it comes back to the attempt of the scope.
+   * it must show when it comes back to the attempt of the scope. `context` is what the flow knows now.
    */
-  | { readonly kind: 'ran'; readonly secret: string | null }
+  | { readonly kind: 'ran'; readonly secret: string | null; readonly context: unknown }
   /** No such attempt: expired, finished, or never ours. */
   | { readonly kind: 'unknown' }
   /** The attempt belongs to another browser; `waiting` is its context if it is still open. */
@@ -48,6 +48,8 @@ export interface Attempts<Scope extends AttemptScope> {
   start(flow: Flow<Scope>, input: unknown, scope: Scope, event?: EventObject): Promise<AttemptOutcome>;
   /** Lets a browser's return act on its attempt. */
   resume(attempt: string, from: Return, scope: Scope): Promise<AttemptOutcome>;
+  /** Tells a flow that is settled what happened to its login since; `unknown` if another request has it at this moment. */
+  tell(attempt: string, event: EventObject, scope: Scope): Promise<AttemptOutcome>;
   /** Logs an attempt out: one that waits for its browser, one that is settled, or one that another request works on. */
   logOut(attempt: string, everywhere: boolean, scope: Scope): Promise<AttemptOutcome>;
 }
@@ -97,14 +99,14 @@ export function createAttempts<Scope extends AttemptScope>(options: AttemptsOpti
     if (isSettled(snapshot) && (await flowStore.isLoggedOut(scope.attempt))) {
       await end(scope.attempt, stored, logoutRequested(false), scope);
     }
-    return { kind: 'ran', secret };
+    return { kind: 'ran', secret, context: snapshot.context };
   };
 
   /** Takes a record and lets it end; undefined if it is not to be had. */
   const end = async (attempt: string, stored: StoredFlow<Scope>, event: EventObject, scope: Scope) => {
     if (!stored.snapshot.can(event) || !(await flowStore.claim(attempt, stored))) return undefined;
-    await send(runContext(stored.id, stored.flow, scope), stored.snapshot, event);
-    return { kind: 'ran', secret: null } as const;
+    const { context } = await send(runContext(stored.id, stored.flow, scope), stored.snapshot, event);
+    return { kind: 'ran', secret: null, context } as const;
   };
 
   const step = async (attempt: string, stored: StoredFlow<Scope>, event: EventObject, scope: Scope) => {
@@ -169,14 +171,25 @@ export function createAttempts<Scope extends AttemptScope>(options: AttemptsOpti
         scope.attempt = attempt;
         if (!isWaiting(stored.snapshot)) {
           // A settled flow only shows the page again: nothing changes, so nothing is claimed.
-          await send(runContext(stored.id, stored.flow, scope), stored.snapshot, event);
-          return { kind: 'ran', secret: null };
+          const { context } = await send(runContext(stored.id, stored.flow, scope), stored.snapshot, event);
+          return { kind: 'ran', secret: null, context };
         }
         const outcome = await act(attempt, stored, event, scope);
         if (outcome) return outcome;
         stored = await peekAfterWork(attempt);
       }
       return UNKNOWN;
+    },
+
+    async tell(attempt, event, scope) {
+      if (!ATTEMPT_ID.test(attempt)) return UNKNOWN;
+      const stored = await flowStore.peek(attempt);
+      if (!stored || !isSettled(stored.snapshot)) return UNKNOWN;
+      // A flow that stayed where it is would be written again under the id that it was claimed by.
+      if (!stored.snapshot.can(event) || !leaves(stored.flow.machine, stored.snapshot, event))
+        return { kind: 'impossible' };
+      scope.attempt = attempt;
+      return (await act(attempt, stored, event, scope)) ?? UNKNOWN;
     },
 
     async logOut(attempt, everywhere, scope) {
@@ -197,6 +210,11 @@ export function createAttempts<Scope extends AttemptScope>(options: AttemptsOpti
 
 function logoutRequested(everywhere: boolean): EventObject & { readonly everywhere: boolean } {
   return { type: 'logout.requested', everywhere };
+}
+
+function leaves(machine: AnyStateMachine, snapshot: AnyMachineSnapshot, event: EventObject): boolean {
+  const [next] = transition(machine, snapshot, event);
+  return stateName(next) !== stateName(snapshot);
 }
 
 function isSettled(snapshot: AnyMachineSnapshot): boolean {

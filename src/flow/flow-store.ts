@@ -37,7 +37,8 @@ export interface FlowStoreOptions<Scope> {
  * Flows at rest, by the id of their attempt.
  *
  * A record is never written again under an id that was claimed (a slow second claimant could take the new one away), so
- * a flow that waits for the browser and the same flow once it is settled are two records.
+ * a flow that waits for the browser, the same flow with a kept request that waits to be sent again, and the same flow once
+ * it is settled for good are three records.
  */
 export interface FlowStore<Scope> {
   /** Keeps a flow for as long as its tags say; one that is over is not kept. Throws SsoError ERR_SSO_STORE. */
@@ -79,7 +80,8 @@ export function createFlowStore<Scope>(options: FlowStoreOptions<Scope>): FlowSt
     async peek(attempt) {
       return (
         restore(await store.get<Envelope>('flow', attempt)) ??
-        restore(await store.get<Envelope>('settled-flow', attempt))
+        restore(await store.get<Envelope>('settled-flow', attempt)) ??
+        restore(await store.get<Envelope>('pending-flow', attempt))
       );
     },
     async claim(attempt, { snapshot }) {
@@ -92,7 +94,8 @@ export function createFlowStore<Scope>(options: FlowStoreOptions<Scope>): FlowSt
 
 /** Records of their own kinds: a flood of attempts that nobody finishes must not push out those that were. */
 function kindOf(snapshot: AnyMachineSnapshot): RecordKind {
-  return isSettled(snapshot) ? 'settled-flow' : 'flow';
+  if (!isSettled(snapshot)) return 'flow';
+  return snapshot.hasTag('pending') ? 'pending-flow' : 'settled-flow';
 }
 
 function isSettled(snapshot: AnyMachineSnapshot): boolean {

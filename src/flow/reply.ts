@@ -1,4 +1,4 @@
-import type { Failure, PrincipalRef } from '../../machines/vocabulary.ts';
+import type { Failure, NotKeptCode, PrincipalRef, SavedRequestRef } from '../../machines/vocabulary.ts';
 
 /**
  * What a flow wants the browser to get. Effects fill it, and one function of the Koa layer applies it, last: nothing is
@@ -7,8 +7,17 @@ import type { Failure, PrincipalRef } from '../../machines/vocabulary.ts';
 export interface Reply {
   /** Where to go next (303). Absolute for the login server, a path for our own site. */
   redirect: string | null;
-  /** A failure to explain, and where the person wanted to go. */
-  failure: { readonly failure: Failure; readonly returnTo: string } | null;
+  /** What is to be sent again by the browser, before it goes on to `redirect`. */
+  savedRequest: SavedRequestRef | null;
+  /** Why what the person had sent is not sent again. */
+  notKept: NotKeptCode | null;
+  /** A failure to explain, where the person wanted to go, and what the next attempt is to bring back. */
+  failure: {
+    readonly failure: Failure;
+    readonly returnTo: string;
+    readonly savedRequest: SavedRequestRef | null;
+    readonly notKept: NotKeptCode | null;
+  } | null;
   /** What becomes of the session: a login to point to, or the end of the present one. */
   session:
     | { readonly kind: 'open'; readonly loginId: string; readonly principal: PrincipalRef }
@@ -21,5 +30,13 @@ export interface Reply {
 }
 
 export function emptyReply(): Reply {
-  return { redirect: null, failure: null, session: null, signedOut: null, gatewayDeclined: false };
+  return {
+    redirect: null,
+    savedRequest: null,
+    notKept: null,
+    failure: null,
+    session: null,
+    signedOut: null,
+    gatewayDeclined: false,
+  };
 }

@@ -1,5 +1,5 @@
 import { type AnyMachineSnapshot, type EventObject, initialTransition, transition } from 'xstate';
-import type { Failure } from '../../machines/vocabulary.ts';
+import type { Failure, NotKeptCode } from '../../machines/vocabulary.ts';
 import { SsoError } from '../errors.ts';
 import { type Flow, stateName } from './flow.ts';
 import type { StepListener } from './journal.ts';
@@ -92,7 +92,7 @@ function report<Scope>(
     event,
     to: stateName(after),
     effects: asked.map((ask) => ask.type),
-    code: failureCode(after),
+    code: failureCode(after) ?? lossCode(before, after),
     done: after.status === 'done',
   });
 }
@@ -100,6 +100,13 @@ function report<Scope>(
 function failureCode(snapshot: AnyMachineSnapshot): string | null {
   const { failure } = snapshot.context as { failure?: Failure | null };
   return failure?.code ?? null;
+}
+
+/** Why something that a person had sent is lost, at the step by which it is. */
+function lossCode(before: AnyMachineSnapshot | null, after: AnyMachineSnapshot): string | null {
+  const codeOf = (snapshot: AnyMachineSnapshot | null) =>
+    (snapshot?.context as { readonly notKept?: NotKeptCode | null } | undefined)?.notKept ?? null;
+  return codeOf(before) === codeOf(after) ? null : codeOf(after);
 }
 
 function broken<Scope>(run: RunContext<Scope>, what: string): SsoError {

@@ -51,6 +51,8 @@ export interface BodyCaptures {
   capture(req: IncomingMessage, res: ServerResponse): BodyCapture;
   /** The capture of a request, if there is one. */
   find(req: IncomingMessage): BodyCapture | undefined;
+  /** Gives the capture of a request, if there is one, to the request that takes its place with the same body. */
+  pass(from: IncomingMessage, to: IncomingMessage): void;
   /** Bytes held at this moment. */
   readonly heldBytes: number;
 }
@@ -85,6 +87,10 @@ export function createBodyCaptures(options: BodyCaptureOptions = {}): BodyCaptur
       return capture;
     },
     find: (req) => captures.get(req),
+    pass(from, to) {
+      const capture = captures.get(from);
+      if (capture) captures.set(to, capture);
+    },
     get heldBytes() {
       return room.heldBytes;
     },

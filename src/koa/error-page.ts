@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { explanations, isSsoError, type SsoErrorCode } from '../errors.ts';
 import type { ErrorPage } from '../options.ts';
+import { keptNow } from './keep-request.ts';
 import { type PageAction, privateResponse, sendPage } from './page.ts';
 import { wantsJson } from './request.ts';
 import type { Runtime } from './runtime.ts';
@@ -14,6 +15,8 @@ export interface Shown {
   readonly returnTo?: string;
   /** The way to log in that failed, by name. */
   readonly via?: string;
+  /** What was kept for the next attempt, by its handle. */
+  readonly request?: string | undefined;
   /** What the login server says to the person; text of a stranger. */
   readonly said?: string | null;
 }
@@ -37,6 +40,7 @@ const TITLES: Partial<Record<SsoErrorCode, string>> = {
  */
 export async function showFailure(ctx: Context, runtime: Runtime, shown: Shown): Promise<void> {
   const { options } = runtime;
+  const { returnTo, request = keptNow(ctx) } = shown;
   const { status, message } = explanations[shown.code];
   const line = `${shown.code}${shown.detail ? ` (${shown.detail})` : ''}: answered with ${status}`;
   if (status >= 500) options.logger.error(line);
@@ -47,7 +51,7 @@ export async function showFailure(ctx: Context, runtime: Runtime, shown: Shown):
     status,
     title: TITLES[shown.code] ?? 'You could not be signed in',
     message,
-    retryUrl: loginPath(runtime, shown.returnTo, hasChoice(runtime) ? shown.via : undefined),
+    retryUrl: loginPath(runtime, returnTo, { via: hasChoice(runtime) ? shown.via : undefined, request }),
     messages: shown.said ? [shown.said] : [],
   };
   ctx.status = status;
@@ -65,7 +69,13 @@ export async function showFailure(ctx: Context, runtime: Runtime, shown: Shown):
     actions: [
       wayOn(page, runtime),
       ...(hasChoice(runtime)
-        ? [{ kind: 'link' as const, label: 'Sign in another way', href: loginPath(runtime, shown.returnTo, '') }]
+        ? [
+            {
+              kind: 'link' as const,
+              label: 'Sign in another way',
+              href: loginPath(runtime, returnTo, { via: '', request }),
+            },
+          ]
         : []),
       { kind: 'link', label: 'Go to the start page', href: `${options.basePath}/` },
     ],
@@ -106,11 +116,23 @@ export async function answeringFailures<T>(
   }
 }
 
-/**
- * The path that begins a login and leads back to `returnTo`.
- * @param via the name of the way to log in by; empty for a page to choose on
- */
-export function loginPath({ options }: Runtime, returnTo = `${options.basePath}/`, via?: string): string {
+/** What a path that begins a login may carry. */
+export interface LoginPathParameters {
+  /** The name of the way to log in by; empty for a page to choose on. */
+  readonly via?: string | undefined;
+  /** The handle of a request that was kept. */
+  readonly request?: string | undefined;
+  /** Also for people who are signed in. */
+  readonly again?: boolean;
+}
+
+/** The path that begins a login and leads back to `returnTo`. */
+export function loginPath(
+  { options }: Runtime,
+  returnTo = `${options.basePath}/`,
+  { via, request, again = false }: LoginPathParameters = {},
+): string {
   const choice = via === undefined ? '' : `&via=${encodeURIComponent(via)}`;
-  return `${options.basePath}${options.routePrefix}/login?returnTo=${encodeURIComponent(returnTo)}${choice}`;
+  const kept = request === undefined ? '' : `&request=${request}`;
+  return `${options.basePath}${options.routePrefix}/login?returnTo=${encodeURIComponent(returnTo)}${choice}${kept}${again ? '&again=1' : ''}`;
 }

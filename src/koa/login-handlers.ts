@@ -1,31 +1,17 @@
 import type { Context } from 'koa';
-import type { Principal } from '../../machines/vocabulary.ts';
+import type { Principal, SavedRequestRef } from '../../machines/vocabulary.ts';
 import type { AttemptOutcome } from '../flow/attempts.ts';
-import { emptyReply } from '../flow/reply.ts';
-import type { Json } from '../options.ts';
-import type { Admission, ConnectedLogin, LoginScope } from '../protocols/protocol.ts';
+import type { ConnectedLogin, LoginScope } from '../protocols/protocol.ts';
 import type { LoginRecord } from '../storage/logins.ts';
 import { applyReply, seeOther } from './apply-reply.ts';
 import { loginPath, showFailure } from './error-page.ts';
+import { erasePending, keepRequest, notSentPath } from './keep-request.ts';
+import { type BeginRequest, createScope, inputOf, returnPath, UNINTERRUPTED } from './login-scope.ts';
 import { rawQuery } from './request.ts';
 import { localTarget } from './return-to.ts';
 import type { Runtime } from './runtime.ts';
 import { readPointer } from './session.ts';
 import { knownWay, wayOfIssuer } from './ways.ts';
-
-/** What a page may ask of a login. */
-export interface BeginRequest {
-  readonly returnTo: string;
-  readonly renew?: boolean;
-  readonly gateway?: boolean;
-  /** Credentials must have been shown within this time, in milliseconds. */
-  readonly maxAgeMs?: number | null;
-  readonly unsolicitedService?: string;
-  /** The person asked for it with a click on this site. */
-  readonly asked?: boolean;
-  /** The way to log in by. Default: the only one, the one that this browser took last, or the one that is chosen now. */
-  readonly way?: ConnectedLogin | undefined;
-}
 
 /** A login that holds, with the id the session points to it by. */
 export interface CurrentLogin {
@@ -46,10 +32,26 @@ export async function currentLogin(ctx: Context, runtime: Runtime): Promise<Curr
 /** Begins a login and sends the browser where its flow says. */
 export async function beginLogin(ctx: Context, runtime: Runtime, request: BeginRequest): Promise<void> {
   const way = request.way ?? knownWay(ctx, runtime);
-  if (!way) return seeOther(ctx, loginPath(runtime, request.returnTo, ''));
+  if (!way) return letChoose(ctx, runtime, request);
   const scope = createScope(ctx, runtime, way);
   const outcome = await runtime.attempts.start(way.flow, inputOf(ctx, runtime, way, request), scope);
   await answer(ctx, runtime, way, scope, outcome);
+}
+
+/** What was sent is kept already now: the person may take the time to choose. */
+async function letChoose(
+  ctx: Context,
+  runtime: Runtime,
+  { returnTo, interruption = UNINTERRUPTED }: BeginRequest,
+): Promise<void> {
+  const { requestCookies } = runtime;
+  const { expected, savedRequest } = interruption;
+  const keeping = interruption.keepRequest ? await keepRequest(ctx, runtime, expected) : undefined;
+  const id = keeping?.kind === 'kept' ? keeping.savedRequest.id : savedRequest?.id;
+  const notKept = keeping?.kind === 'notKept' ? keeping.code : interruption.notKept;
+  const onward = notKept === null ? returnTo : notSentPath(runtime, notKept, returnTo);
+  const request = id === undefined ? undefined : requestCookies.ofRequest(ctx, id)?.handle;
+  seeOther(ctx, loginPath(runtime, onward, { via: '', request }));
 }
 
 /**
@@ -122,7 +124,14 @@ export async function finishLogin(ctx: Context, runtime: Runtime, way: Connected
     if (secret !== undefined && isOver) cookies.clearSecret(ctx, attempt);
     if (outcome.kind === 'ran') break;
   }
-  return answer(ctx, runtime, way, scope, outcome);
+  return answer(ctx, runtime, way, scope, outcome, reading.attempt ?? undefined);
+}
+
+/** The cookie of a kept request names the attempt that is to bring it back. */
+function bindRequest(ctx: Context, { requestCookies }: Runtime, attempt: string, context: unknown): void {
+  const { savedRequest } = context as { readonly savedRequest?: SavedRequestRef | null };
+  const cookie = savedRequest && requestCookies.ofRequest(ctx, savedRequest.id);
+  if (cookie) requestCookies.issue(ctx, { ...cookie, attempt });
 }
 
 /** In the query of a page that was asked for quietly by a browser without cookies: do not ask again. */
@@ -148,40 +157,31 @@ function isOfThisPerson(ctx: Context, { personDigests }: Runtime, context: unkno
   return Boolean(principal && pointer && personDigests(principal).includes(pointer.person));
 }
 
-/** Each way has a return address of its own, so that a reply can only be taken for one of the way it was asked for by. */
-function returnPath({ options, ways }: Runtime, way: ConnectedLogin): string {
-  const own = way === ways[0] ? '' : `/${way.name}`;
-  return way.returnPath ?? `${options.basePath}${options.routePrefix}/return${own}`;
-}
-
-function inputOf(ctx: Context, { options, cookies }: Runtime, way: ConnectedLogin, request: BeginRequest): unknown {
-  // A page that is shown either way is not what the person wants to leave for another one.
-  const landing = options.afterLogin === null || request.gateway ? null : options.basePath + options.afterLogin;
-  return way.input({
-    returnTo: landing ?? request.returnTo,
-    renew: request.renew ?? false,
-    gateway: request.gateway ?? false,
-    maxAgeMs: request.maxAgeMs ?? null,
-    gatewayRecentlyDeclined: cookies.gatewayRecentlyDeclined(ctx),
-    recentLogins: request.asked ? 0 : cookies.recentLogins(ctx),
-    unsolicitedService: request.unsolicitedService ?? null,
-  });
-}
-
-async function answer(
+/**
+ * Tells the browser what came of a flow.
+ * @param late the attempt that a return named, if any: what was kept for it may outlive it
+ */
+export async function answer(
   ctx: Context,
   runtime: Runtime,
   way: ConnectedLogin,
   scope: LoginScope,
   outcome: AttemptOutcome,
+  late?: string,
 ): Promise<void> {
   if (outcome.kind === 'foreign') {
     const page = ctx.get('Cookie') === '' ? anonymousPage(outcome.waiting) : undefined;
     if (page !== undefined) return seeOther(ctx, page);
     return showFailure(ctx, runtime, { code: 'ERR_SSO_ATTEMPT_FOREIGN', via: way.name });
   }
-  if (outcome.kind !== 'ran') return showFailure(ctx, runtime, { code: 'ERR_SSO_ATTEMPT_UNKNOWN', via: way.name });
-  if (outcome.secret !== null) runtime.cookies.issueSecret(ctx, scope.attempt, outcome.secret);
+  if (outcome.kind !== 'ran') {
+    const request = late === undefined ? undefined : runtime.requestCookies.ofAttempt(ctx, late)?.handle;
+    return showFailure(ctx, runtime, { code: 'ERR_SSO_ATTEMPT_UNKNOWN', via: way.name, request });
+  }
+  if (outcome.secret !== null) {
+    runtime.cookies.issueSecret(ctx, scope.attempt, outcome.secret);
+    bindRequest(ctx, runtime, scope.attempt, outcome.context);
+  }
   return applyReply(ctx, runtime, scope.reply, way);
 }
 
@@ -191,6 +191,7 @@ async function answer(
  */
 export async function endLogin(ctx: Context, runtime: Runtime, everywhere: boolean): Promise<void> {
   const { attempts, cookies, logins } = runtime;
+  await erasePending(ctx, runtime);
   const likely = knownWay(ctx, runtime) ?? runtime.ways[0];
   for (const attempt of cookies.attemptsOf(ctx)) {
     await attempts.logOut(attempt, false, createScope(ctx, runtime, likely));
@@ -208,34 +209,4 @@ export async function endLogin(ctx: Context, runtime: Runtime, everywhere: boole
     scope.reply.signedOut = everywhere ? 'everywhere' : 'here';
   }
   await applyReply(ctx, runtime, scope.reply, way);
-}
-
-function createScope(ctx: Context, runtime: Runtime, way: ConnectedLogin): LoginScope {
-  const { options, attempts } = runtime;
-  return {
-    attempt: '',
-    reply: emptyReply(),
-    loginId: readPointer(ctx)?.login ?? null,
-    account: null,
-    now: options.clock,
-    beginAttempt() {
-      this.attempt = attempts.newId();
-      return { attempt: this.attempt, returnUrl: options.origin + returnPath(runtime, way) };
-    },
-    admit: (principal) => admit(ctx, runtime, principal),
-  };
-}
-
-async function admit(ctx: Context, { options }: Runtime, principal: Principal): Promise<Admission> {
-  if (!options.onLogin) return { kind: 'admitted', account: null };
-  try {
-    const account: Json = (await options.onLogin(principal, ctx)) ?? null;
-    // It is stored with the login, so what cannot be stored must show now.
-    JSON.stringify(account);
-    return account === false ? { kind: 'refused' } : { kind: 'admitted', account };
-  } catch (error) {
-    // Koa takes only errors, and a hook can throw anything.
-    ctx.app.emit('error', error instanceof Error ? error : new Error('onLogin threw no error', { cause: error }), ctx);
-    return { kind: 'unchecked', detail: error instanceof Error ? error.name : typeof error };
-  }
 }

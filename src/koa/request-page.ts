@@ -11,7 +11,7 @@ import type { Runtime } from './runtime.ts';
 export interface ShownRequest {
   readonly code: SsoErrorCode;
   /** The page to go on with: a path on this site. Default: the start page. */
-  readonly returnTo?: string;
+  readonly returnTo?: string | undefined;
   /** Default: the status of the code. With 200 it is no failure: the person asked for it. */
   readonly status?: number;
 }

@@ -1,9 +1,12 @@
 import type { Context, Next } from 'koa';
+import type { Principal } from '../../machines/vocabulary.ts';
 import { type AttributeRule, matchesRule } from '../attributes.ts';
-import { explanations, isSsoError, SsoError } from '../errors.ts';
+import { isSsoError, SsoError } from '../errors.ts';
 import { attachSso, userOf } from './context.ts';
-import { answeringFailures, loginPath, showFailure } from './error-page.ts';
+import { answeringFailures, showFailure } from './error-page.ts';
 import { createIgnore, type IgnoreRule } from './ignore.ts';
+import { interruptionOf, type KeepBodyOptions } from './interruption.ts';
+import { nameRequest } from './keep-request.ts';
 import {
   askQuietly,
   beginLogin,
@@ -12,9 +15,9 @@ import {
   isMarkedAnonymous,
   takeUnsolicited,
 } from './login-handlers.ts';
-import { privateResponse, sendPage } from './page.ts';
-import { externalPath, isNavigation, wantsJson } from './request.ts';
-import { localTarget } from './return-to.ts';
+import { pageToReturnTo, refuseAnonymous } from './refusal.ts';
+import { isGrantGone, renewGrant, saysGrantExpired } from './renew-grant.ts';
+import { externalPath, isNavigation } from './request.ts';
 import type { Runtime, RuntimeOf } from './runtime.ts';
 import { wayOfIssuer } from './ways.ts';
 
@@ -29,6 +32,18 @@ export interface RequireLoginOptions {
   readonly maxAge?: number;
   /** Paths that are open to everybody. */
   readonly ignore?: readonly IgnoreRule[];
+  /**
+   * Keep what people send when it has to wait for a login, and run it afterwards: once, for the same person, and only if it
+   * came from a page of this site. That is when the session has ended, and when a handler below lets an
+   * `ERR_SSO_PROXY_GRANT_EXPIRED` through before it has answered or called `ctx.sso.pointOfNoReturn()`. Such a handler runs
+   * a second time, with `ctx.state.replay` and the same `Idempotency-Key`. Default false.
+   */
+  readonly keepBody?: boolean | KeepBodyOptions;
+  /**
+   * Find out before the handler runs whether the proxy grant still gives tickets, for this site itself or for the service
+   * that is named. Costs one call to the CAS server for each request. Default false.
+   */
+  readonly freshGrant?: boolean | string;
 }
 
 /**
@@ -36,7 +51,8 @@ export interface RequireLoginOptions {
  * @throws SsoError ERR_SSO_OPTIONS
  */
 export function createRequireLogin(runtimeOf: RuntimeOf, guard: RequireLoginOptions = {}) {
-  const { attributes, maxAge } = guard;
+  const { attributes, maxAge, freshGrant = false } = guard;
+  const keepBody = guard.keepBody === true ? {} : guard.keepBody || undefined;
   if (maxAge !== undefined && !(Number.isFinite(maxAge) && maxAge > 0)) {
     throw new SsoError('ERR_SSO_OPTIONS', {
       message: 'requireLogin({ maxAge }): expected a number of seconds above 0.',
@@ -56,16 +72,30 @@ export function createRequireLogin(runtimeOf: RuntimeOf, guard: RequireLoginOpti
         const user = userOf(login);
         if (attributes === undefined || (await matchesRule(user.attributes, attributes))) {
           ctx.state.user = user;
-          return true;
+          if (keepBody) nameRequest(ctx, runtime);
+          if (!freshGrant || !(await isGrantGone(runtime, login, serviceOf(runtime, freshGrant)))) return true;
+          return !(await renewGrant(ctx, runtime, keepBody));
         }
         await showFailure(ctx, runtime, { code: 'ERR_SSO_NOT_AUTHORISED' });
         return false;
       }
-      await sendToLogin(ctx, runtime, maxAgeMs, login);
+      await sendToLogin(ctx, runtime, { maxAgeMs, keepBody, present: login?.record.principal });
       return false;
     });
-    if (admitted) await next();
+    if (!admitted) return;
+    if (!keepBody && !freshGrant) return next();
+    try {
+      await next();
+    } catch (error) {
+      if (!saysGrantExpired(error)) throw error;
+      const isAnswered = await answeringFailures(ctx, runtime, () => renewGrant(ctx, runtime, keepBody));
+      if (isAnswered === false) throw error;
+    }
   };
+}
+
+function serviceOf({ options }: Runtime, freshGrant: true | string): string {
+  return freshGrant === true ? `${options.baseUrl}/` : freshGrant;
 }
 
 /**
@@ -108,47 +138,31 @@ async function takeUnsolicitedPage(ctx: Context, runtime: Runtime, login: Curren
   return takeUnsolicited(ctx, runtime, path, login);
 }
 
-async function sendToLogin(
-  ctx: Context,
-  runtime: Runtime,
-  maxAgeMs: number | null,
-  present: CurrentLogin | undefined,
-): Promise<void> {
+interface Demand {
+  readonly maxAgeMs: number | null;
+  readonly keepBody: KeepBodyOptions | undefined;
+  /** Who is signed in, but not as lately as is demanded. */
+  readonly present: Principal | undefined;
+}
+
+async function sendToLogin(ctx: Context, runtime: Runtime, { maxAgeMs, keepBody, present }: Demand): Promise<void> {
   const returnTo = pageToReturnTo(ctx, runtime);
-  if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, returnTo);
-  // Whoever is signed in shows their password to the server that has it. There is no page to choose on for them: it would
-  // lead back here.
-  const way = present && (wayOfIssuer(runtime, present.record.principal.issuer) ?? runtime.ways[0]);
-  await beginLogin(ctx, runtime, { returnTo, maxAgeMs, way });
-}
-
-/** A body is lost in a redirect, so after a form the person returns to the page that the form was on. */
-function pageToReturnTo(ctx: Context, { options }: Runtime): string {
-  const own = localTarget(externalPath(ctx, options), options.baseUrl) ?? `${options.basePath}/`;
-  if (ctx.method === 'GET' || ctx.method === 'HEAD') return own;
-  return localTarget(ctx.get('Referer'), options.baseUrl) ?? own;
-}
-
-/**
- * Answers a request that no person is looking at (fetch, image, prefetch, HEAD): 401 and no redirect, which would only
- * lead the caller to another site's form.
- */
-export function refuseAnonymous(ctx: Context, runtime: Runtime, returnTo: string): void {
-  const { options } = runtime;
-  const path = loginPath(runtime, returnTo);
-  const { message } = explanations.ERR_SSO_LOGIN_REQUIRED;
-  ctx.status = 401;
-  ctx.set('WWW-Authenticate', `CampusSso realm="${options.origin}"`);
-  privateResponse(ctx);
-  if (wantsJson(ctx)) {
-    ctx.body = { error: { code: 'ERR_SSO_LOGIN_REQUIRED', message, loginUrl: options.origin + path } };
-    return;
+  if (!isNavigation(ctx)) {
+    const code = keepBody && isTooLarge(ctx, runtime) ? 'ERR_SSO_REQUEST_TOO_LARGE' : 'ERR_SSO_LOGIN_REQUIRED';
+    return refuseAnonymous(ctx, runtime, { code, returnTo });
   }
-  sendPage(ctx, options, {
-    status: 401,
-    title: 'Please sign in',
-    paragraphs: [message],
-    reference: 'ERR_SSO_LOGIN_REQUIRED',
-    actions: [{ kind: 'link', label: 'Sign in', href: path }],
-  });
+  if (keepBody) nameRequest(ctx, runtime);
+  const interruption = interruptionOf(ctx, runtime, keepBody, present);
+  // Whoever is expected shows their password to the server that has it. There is no page to choose on for those who are
+  // signed in: it would lead back here.
+  const issuer = present?.issuer ?? interruption.expected?.issuer;
+  const known = issuer === undefined ? undefined : wayOfIssuer(runtime, issuer);
+  const way = present ? (known ?? runtime.ways[0]) : known;
+  await beginLogin(ctx, runtime, { returnTo, maxAgeMs, way, interruption });
+}
+
+/** A program that sends more than could be kept for a person is told so; a script of a page only has to log in. */
+function isTooLarge(ctx: Context, { options }: Runtime): boolean {
+  const isOfPage = ctx.get('Sec-Fetch-Mode') !== '' || ctx.get('X-Requested-With') !== '';
+  return !isOfPage && Number(ctx.get('Content-Length')) > options.keptRequests.maxBytes;
 }

@@ -74,8 +74,8 @@ export function sendResumePage(ctx: Context, options: ResolvedOptions, page: Res
   const goingOn: typeof asking = {
     title: 'You are signed in again',
     paragraphs: [
-      `What you sent ${age} was kept while you signed in, and is being sent now.`,
-      'If nothing happens, press “Send it now”.',
+      `What you sent ${age} was kept while you signed in, and waits to be sent.`,
+      'It goes on by itself. If nothing happens, press “Send it now”.',
     ],
     live: true,
     script: options.basePath + options.routePrefix + RESUME_SCRIPT_PATH,

@@ -4,17 +4,21 @@ import type { ResolvedOptions } from '../options.ts';
 import { seeOther } from './apply-reply.ts';
 import { attachSso } from './context.ts';
 import { answeringFailures, hasChoice, logoutTargets, showFailure } from './error-page.ts';
+import { erasePendingSoftly, holdBody, resumePath } from './keep-request.ts';
 import { beginLogin, currentLogin, endLogin, finishLogin } from './login-handlers.ts';
 import { judgeLogout } from './logout-guard.ts';
 import { sendPage } from './page.ts';
 import { createProxyCallback } from './proxy-callback.ts';
+import { refuseAnonymous } from './refusal.ts';
 import { isNavigation } from './request.ts';
-import { refuseAnonymous } from './require-login.ts';
+import { addRequestRoutes } from './request-routes.ts';
 import { RESUME_SCRIPT, RESUME_SCRIPT_PATH } from './resume-page.ts';
+import { interruptedBefore, takeCarrier } from './resume-request.ts';
 import { localTarget } from './return-to.ts';
 import type { Runtime, RuntimeOf, Ways } from './runtime.ts';
+import { readPointer } from './session.ts';
 import { STYLE, STYLE_PATH } from './style.ts';
-import { sendChooser } from './ways.ts';
+import { sendChooser, wayOfIssuer } from './ways.ts';
 
 /** The plugin's own routes. */
 export function createRoutes(runtimeOf: RuntimeOf, { sites, routePrefix }: ResolvedOptions, ways: Ways): Middleware {
@@ -32,12 +36,20 @@ export function createRoutes(runtimeOf: RuntimeOf, { sites, routePrefix }: Resol
     guarded(async (ctx, runtime) => {
       const { options } = runtime;
       const returnTo = localTarget(ctx.query.returnTo, options.baseUrl) ?? `${options.basePath}/`;
-      if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, returnTo);
-      if (await currentLogin(ctx, runtime)) return seeOther(ctx, returnTo);
-      const { via } = ctx.query;
-      const way = ways.find(({ name }) => name === via);
-      if (via !== undefined && !way && hasChoice(runtime)) return sendChooser(ctx, runtime, returnTo);
-      return beginLogin(ctx, runtime, { returnTo, asked: isOwnClick(ctx), way });
+      if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, { returnTo });
+      const { via, request, again } = ctx.query;
+      const handle = typeof request === 'string' ? request : undefined;
+      const interruption = handle === undefined ? undefined : await interruptedBefore(ctx, runtime, handle);
+      const isAwaited = Boolean(interruption?.savedRequest) || again !== undefined;
+      if (!isAwaited && (await currentLogin(ctx, runtime))) {
+        // That page knows best what became of it.
+        return seeOther(ctx, handle !== undefined && interruption ? resumePath(runtime, handle) : returnTo);
+      }
+      const named = ways.find(({ name }) => name === via);
+      if (via !== undefined && !named && hasChoice(runtime)) return sendChooser(ctx, runtime, returnTo, handle);
+      const issuer = interruption?.expected?.issuer;
+      const way = named ?? (issuer === undefined ? undefined : wayOfIssuer(runtime, issuer));
+      return beginLogin(ctx, runtime, { returnTo, asked: isOwnClick(ctx), way, interruption });
     }),
   );
 
@@ -51,7 +63,7 @@ export function createRoutes(runtimeOf: RuntimeOf, { sites, routePrefix }: Resol
       paths,
       guarded(async (ctx, runtime) => {
         const { options } = runtime;
-        if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, `${options.basePath}/`);
+        if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, { returnTo: `${options.basePath}/` });
         return finishLogin(ctx, runtime, way);
       }),
     );
@@ -92,6 +104,8 @@ export function createRoutes(runtimeOf: RuntimeOf, { sites, routePrefix }: Resol
     }),
   );
 
+  addRequestRoutes(router, { at, guarded });
+
   const files = [
     [STYLE_PATH, 'text/css', STYLE],
     [RESUME_SCRIPT_PATH, 'text/javascript', RESUME_SCRIPT],
@@ -108,12 +122,23 @@ export function createRoutes(runtimeOf: RuntimeOf, { sites, routePrefix }: Resol
   const routes = router.routes() as unknown as Middleware;
   const proxying = ways.find((way) => way.proxying)?.proxying;
   const takeCallback = proxying && createProxyCallback(proxying);
-  return function campusRoutes(ctx, next) {
+  return async function campusRoutes(ctx, next) {
     const runtime = runtimeOf(ctx);
+    holdBody(ctx, runtime);
     attachSso(ctx, runtime);
-    const onward = () => routes(ctx, next);
+    const onward = () => watchingSession(ctx, runtime, () => routes(ctx, next));
+    const isAnswered = await answeringFailures(ctx, runtime, () => takeCarrier(ctx, runtime));
+    if (isAnswered !== false) return;
     return takeCallback ? takeCallback(ctx, runtime, onward) : onward();
   };
+}
+
+/** An application that ends the session itself ends what waits for it as well. */
+async function watchingSession(ctx: Context, runtime: Runtime, onward: () => Promise<unknown>): Promise<void> {
+  const isPending = runtime.keeping.isWanted && runtime.requestCookies.of(ctx).length > 0;
+  const before = isPending ? readPointer(ctx) : undefined;
+  await onward();
+  if (before && !readPointer(ctx)) await erasePendingSoftly(ctx, runtime);
 }
 
 /** A person pressed a link of ours: that ends a loop, if there was one. */

@@ -24,8 +24,9 @@ const KEY = 'campusSso';
 /**
  * A koa-session with safe settings: signed, HttpOnly, SameSite=Lax, Secure and `__Host-` over https, as long as a login
  * may last. `app.keys` are derived from `secrets` unless the application has set its own.
+ * @param first what has to be done with a request before anything is awaited
  */
-export function createSessionMiddleware(app: Koa, options: ResolvedOptions): Middleware {
+export function createSessionMiddleware(app: Koa, options: ResolvedOptions, first: (ctx: Context) => void): Middleware {
   if (!app.keys || (Array.isArray(app.keys) && app.keys.length === 0)) {
     app.keys = options.secrets.map((secret) =>
       Buffer.from(hkdfSync('sha256', secret, '', 'koa-campus-sso/koa-session', 32)).toString('base64url'),
@@ -44,6 +45,7 @@ export function createSessionMiddleware(app: Koa, options: ResolvedOptions): Mid
     app,
   );
   return function campusSession(ctx, next) {
+    first(ctx);
     trustBaseUrl(ctx, options);
     return session(ctx, next);
   };

@@ -20,13 +20,13 @@ export function knownWay(ctx: Context, { ways, cookies, options }: Runtime): Con
 }
 
 /** The page on which people choose how to log in. */
-export function sendChooser(ctx: Context, runtime: Runtime, returnTo: string): void {
+export function sendChooser(ctx: Context, runtime: Runtime, returnTo: string, request?: string): void {
   const { ways, options } = runtime;
   const actions: readonly PageAction[] = [
     ...ways.map(({ name, label }) => ({
       kind: 'link' as const,
       label,
-      href: loginPath(runtime, returnTo, name),
+      href: loginPath(runtime, returnTo, { via: name, request }),
     })),
     ...options.otherLogins.map(({ label, path }) => ({
       kind: 'link' as const,

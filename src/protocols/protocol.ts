@@ -1,4 +1,4 @@
-import type { Principal, ProtocolName } from '../../machines/vocabulary.ts';
+import type { NotKeptCode, Principal, PrincipalRef, ProtocolName, SavedRequestRef } from '../../machines/vocabulary.ts';
 import type { SsoErrorCode } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { Reply } from '../flow/reply.ts';
@@ -11,6 +11,11 @@ export type Admission =
   | { readonly kind: 'admitted'; readonly account: unknown }
   | { readonly kind: 'refused' }
   | { readonly kind: 'unchecked'; readonly detail: string };
+
+/** What came of keeping the request that a login interrupts. */
+export type Keeping =
+  | { readonly kind: 'kept'; readonly savedRequest: SavedRequestRef }
+  | { readonly kind: 'notKept'; readonly code: NotKeptCode };
 
 /** What the effects of one request work with. */
 export interface LoginScope {
@@ -25,6 +30,13 @@ export interface LoginScope {
   now(): number;
   /** Asks the application whether the person may come in (`onLogin`). Never rejects. */
   admit(principal: Principal): Promise<Admission>;
+  /** Keeps the request that is interrupted, for one person or for whoever confirms that it is theirs. Never rejects. */
+  keepRequest(owner: PrincipalRef | null): Promise<Keeping>;
+  /**
+   * Erases a kept request.
+   * @throws SsoError ERR_SSO_STORE
+   */
+  discardRequest(id: string): Promise<void>;
   /** The account that `admit` found, to be stored with the login. */
   account: unknown;
 }
@@ -39,6 +51,14 @@ export interface LoginRequest {
   readonly recentLogins: number;
   /** The address that a ticket was issued for which nobody here asked for; null for an ordinary login. */
   readonly unsolicitedService: string | null;
+  /** Who must come back; null when anybody may. */
+  readonly expected: PrincipalRef | null;
+  /** A request with a body is interrupted, and is to be kept. */
+  readonly keepRequest: boolean;
+  /** What an earlier attempt has kept. */
+  readonly savedRequest: SavedRequestRef | null;
+  /** Why what the person had sent is not kept. */
+  readonly notKept: NotKeptCode | null;
 }
 
 /** What a return from the login server turned out to be. */
@@ -148,6 +168,10 @@ export interface ConnectedLogin {
   readonly acceptance: ProxyAcceptance | null;
   /** The input of the machine. */
   input(request: LoginRequest): unknown;
+  /** What happened to a login whose proxy grant is gone, for its machine; null where there are none. */
+  grantExpired(
+    request: Pick<LoginRequest, 'returnTo' | 'keepRequest' | 'notKept' | 'recentLogins'>,
+  ): { readonly type: string } | null;
   /** Turns the query of a return into the attempt and an event of its machine; `query` is raw, without `?`. */
   readReturn(query: string): ReturnReading;
   /**

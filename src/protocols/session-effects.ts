@@ -1,14 +1,13 @@
-import type { Failure, Principal, SavedRequestRef } from '../../machines/vocabulary.ts';
+import type { Resumption } from '../../machines/login-vocabulary.ts';
+import type { Principal, PrincipalRef, SavedRequestRef } from '../../machines/vocabulary.ts';
 import { isSsoError } from '../errors.ts';
 import type { Logins } from '../storage/logins.ts';
 import type { GrantEntry, ProxyGrants } from '../storage/proxy-grants.ts';
-import type { Store } from '../storage/store.ts';
 import type { LoginScope } from './protocol.ts';
 
 export interface SessionEffectsOptions {
   readonly logins: Logins;
   readonly grants: ProxyGrants;
-  readonly store: Store;
   /** How long a login may last, in milliseconds. */
   readonly sessionMs: number;
   warn(message: string): void;
@@ -29,7 +28,7 @@ interface EndOfSession {
 /** The effects that are the same whichever protocol vouched for the person: all that becomes of a known principal. */
 export type SessionEffects = ReturnType<typeof createSessionEffects>;
 
-export function createSessionEffects({ logins, grants, store, sessionMs, warn }: SessionEffectsOptions) {
+export function createSessionEffects({ logins, grants, sessionMs, warn }: SessionEffectsOptions) {
   /** That a grant can be found by its person is a convenience: the login itself does not hang on it. */
   const index = async (principal: Principal, entry: GrantEntry) => {
     try {
@@ -66,15 +65,19 @@ export function createSessionEffects({ logins, grants, store, sessionMs, warn }:
       return { type: 'session.opened', loginId } as const;
     },
 
-    resumeRequest(
-      params: { readonly returnTo: string; readonly savedRequest: SavedRequestRef | null },
-      scope: LoginScope,
-    ) {
-      scope.reply.redirect = params.returnTo;
+    async saveRequest({ owner }: { readonly owner: PrincipalRef | null }, scope: LoginScope) {
+      const keeping = await scope.keepRequest(owner);
+      return keeping.kind === 'kept'
+        ? ({ type: 'request.saved', savedRequest: keeping.savedRequest } as const)
+        : ({ type: 'request.notSaved', code: keeping.code } as const);
     },
 
-    async discardRequest({ savedRequest }: { readonly savedRequest: SavedRequestRef | null }) {
-      if (savedRequest) await store.remove('request', savedRequest.id);
+    resumeRequest({ returnTo, savedRequest, notKept }: Resumption, scope: LoginScope) {
+      Object.assign(scope.reply, { redirect: returnTo, savedRequest, notKept });
+    },
+
+    async discardRequest({ savedRequest }: { readonly savedRequest: SavedRequestRef | null }, scope: LoginScope) {
+      if (savedRequest) await scope.discardRequest(savedRequest.id);
     },
 
     continueAnonymously({ returnTo }: { readonly returnTo: string }, scope: LoginScope) {
@@ -82,7 +85,7 @@ export function createSessionEffects({ logins, grants, store, sessionMs, warn }:
       scope.reply.redirect = returnTo;
     },
 
-    showFailure(params: { readonly failure: Failure; readonly returnTo: string }, scope: LoginScope) {
+    showFailure(params: NonNullable<LoginScope['reply']['failure']>, scope: LoginScope) {
       scope.reply.failure = params;
     },
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PrincipalRef } from '../../machines/vocabulary.ts';
 import { isSsoError, SsoError } from '../errors.ts';
 import type { NotKept, RequestToSave, SavedRequests } from './saved-request.ts';
@@ -45,6 +46,8 @@ const IDEMPOTENCY_KEY_BYTES = 16;
 const MAX_PER_PERSON = 40;
 /** How long it is remembered what became of a request, after it expired or was used. */
 const TRACE_MS = 60 * 60_000;
+/** How long a second click waits to be told what the first one did; in milliseconds. */
+const WAITS_MS = [0, 50, 100, 200];
 
 /**
  * Makes the collection of saved requests.
@@ -74,12 +77,16 @@ export function createSavedRequests(options: SavedRequestsOptions): SavedRequest
   const trace = (id: string, state: Trace, lifetimeMs: number) =>
     store.put<Trace>('request-trace', id, state, lifetimeMs);
 
-  /** What became of a request that is not there. */
+  /** What became of a request that is not there. Whoever has just taken it writes that down a moment later. */
   async function fateOf<Otherwise extends string>(id: string, otherwise: Otherwise) {
-    const known = await store.get<Trace>('request-trace', id);
-    if (known === undefined) return otherwise;
-    if (known.state !== 'pending') return known.state;
-    return clock() < known.expiresAt ? otherwise : 'expired';
+    for (const waitMs of WAITS_MS) {
+      await delay(waitMs);
+      const known = await store.get<Trace>('request-trace', id);
+      if (known === undefined) return otherwise;
+      if (known.state !== 'pending') return known.state;
+      if (clock() >= known.expiresAt) return 'expired';
+    }
+    return otherwise;
   }
 
   /** Takes it as a claim does, so that a request has one end only: used or discarded. */

@@ -28,6 +28,7 @@ export interface KeyvLike {
 export type RecordKind =
   | 'flow'
   | 'settled-flow'
+  | 'pending-flow'
   | 'logged-out'
   | 'request'
   | 'request-index'

@@ -80,8 +80,11 @@ export interface FakeCas {
    * validated yet. Tells nobody.
    */
   signOutEverybody(): void;
-  /** Ends every proxy-granting ticket and no session. Proxy tickets issued before stay good. */
-  expireGrants(): void;
+  /**
+   * Ends every proxy-granting ticket, or those of the user of that name, and no session. Proxy tickets issued before stay
+   * good.
+   */
+  expireGrants(user?: string): void;
   /**
    * Issues a ticket without a browser. It does not depend on any single sign-on session, and nor does a proxy-granting
    * ticket that comes of it.

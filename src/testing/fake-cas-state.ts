@@ -146,9 +146,11 @@ export class FakeCasState {
     this.#grants.delete(pgt);
   }
 
-  /** Ends every proxy-granting ticket. */
-  expireGrants(): void {
-    this.#grants.clear();
+  /** Ends every proxy-granting ticket, or those of one user. */
+  expireGrants(userName?: string): void {
+    for (const [pgt, { user }] of this.#grants) {
+      if (userName === undefined || user.name === userName) this.#grants.delete(pgt);
+    }
   }
 
   /** How many proxy-granting tickets are good. */

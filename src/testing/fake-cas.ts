@@ -177,7 +177,7 @@ export async function startFakeCas(options: FakeCasOptions = {}): Promise<FakeCa
     misbehave: (fault, how) => faults.add(fault, how),
     behave: () => faults.clear(),
     signOutEverybody: () => state.signOutEverybody(),
-    expireGrants: () => state.expireGrants(),
+    expireGrants: (user) => state.expireGrants(user),
     issueTicket(userName, service, { renew = false, proxies = [] } = {}) {
       const user = state.user(userName);
       if (user === undefined) throw new TypeError(`issueTicket: there is no user ${JSON.stringify(userName)}.`);

@@ -2,10 +2,10 @@ import { readdir } from 'node:fs/promises';
 import type { Kinds } from './kind.ts';
 
 /**
- * Kinds of features that are still to come: single logout, kept bodies, tickets that are JWTs. Adding a file to
+ * Kinds of features that are still to come: single logout, tickets that are JWTs. Adding a file to
  * `kinds/` is all it takes for a kind to be run.
  */
-export const later: ReadonlySet<string> = new Set(['slo', 'sloFront', 'post', 'jwtTicket']);
+export const later: ReadonlySet<string> = new Set(['slo', 'sloFront', 'jwtTicket']);
 
 /** Every kind that has code: the `kinds` of each file in `kinds/`. */
 export async function loadKinds(): Promise<Kinds> {

@@ -54,22 +54,22 @@ test('a person signs in, sees what is known, and signs out; the terminal shows e
 
   await demo.printed(/loggedOut/);
   const [, attempt = ''] = await demo.printed(
-    /^ {2}\d\d:\d\d:\d\d {2}(\S{7}) {2}cas {13}· → redirecting {16}begin {19}\w+$/m,
+    /^ {2}\d\d:\d\d:\d\d {2}(\S{7}) {2}cas {13}· → redirecting {18}begin {19}\w+$/m,
   );
   const steps = demo
     .output()
     .split('\n')
     .filter((line) => line.includes(attempt));
   assert.deepEqual(
-    steps.map((line) => line.slice(37, 66).trimEnd()),
+    steps.map((line) => line.slice(37, 68).trimEnd()),
     [
       '· → redirecting',
       'redirecting → awaitingReturn',
       'awaitingReturn → validating',
       'validating → admitting',
       'admitting → claimingGrant',
-      'claimingGrant → authenticated',
-      'authenticated → authenticated',
+      'claimingGrant → openingSession',
+      'openingSession → authenticated',
       'authenticated → loggedOut',
     ],
   );

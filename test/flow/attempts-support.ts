@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { EventObject } from 'xstate';
 import type { CasLoginEvent } from '../../machines/cas-login-vocabulary.ts';
 import { casLoginMachine } from '../../machines/index.ts';
-import type { Principal, SavedRequestRef } from '../../machines/vocabulary.ts';
+import type { Principal, PrincipalRef } from '../../machines/vocabulary.ts';
 import { type AttemptOutcome, type Attempts, createAttempts } from '../../src/flow/attempts.ts';
 import type { Effects } from '../../src/flow/effects.ts';
 import { defineFlow } from '../../src/flow/flow.ts';
 import { createFlowStore } from '../../src/flow/flow-store.ts';
 import type { JournalEntry } from '../../src/flow/journal.ts';
 import { alice, plainInput, SENT_AT, VALIDATED_AT, vouchedFor } from '../machines/cas-login-model.ts';
+import { savedBy } from '../machines/kept-request-model.ts';
 import { recordingStore } from './support.ts';
 
 /** What the performers of these tests work with: one for each request. */
@@ -27,8 +28,9 @@ const succeeded = (principal: Principal = freshAlice): CasLoginEvent => ({
   at: VALIDATED_AT,
 });
 
-/** What a test decides: how the login server answers, and how long it takes. */
+/** What a test decides: how the login server answers and the store of requests, and how long it takes. */
 export interface LoginServer {
+  keep: (owner: PrincipalRef | null) => Promise<CasLoginEvent> | CasLoginEvent;
   answer: () => Promise<CasLoginEvent> | CasLoginEvent;
   readonly validated: string[];
 }
@@ -37,7 +39,11 @@ export interface LoginServer {
 export function setUp() {
   const recorder = recordingStore();
   const journal: JournalEntry[] = [];
-  const server: LoginServer = { answer: () => succeeded(), validated: [] };
+  const server: LoginServer = {
+    keep: (owner) => ({ type: 'request.saved', savedRequest: savedBy(owner) }),
+    answer: () => succeeded(),
+    validated: [],
+  };
 
   const process = () => {
     const performed = (name: string, scope: RequestScope) => void scope.performed.push(name);
@@ -69,7 +75,11 @@ export function setUp() {
         performed('openSession', scope);
         return { type: 'session.opened', loginId: 'login-of-the-flow' };
       },
-      resumeRequest({ returnTo }: { readonly returnTo: string; readonly savedRequest: SavedRequestRef | null }, scope) {
+      saveRequest({ owner }, scope) {
+        performed('saveRequest', scope);
+        return server.keep(owner);
+      },
+      resumeRequest({ returnTo }, scope) {
         performed('resumeRequest', scope);
         scope.page = returnTo;
       },
@@ -108,6 +118,13 @@ export function setUp() {
       if (outcome.kind !== 'ran' || outcome.secret === null) throw new Error('the browser was not sent away');
       return { attempt: scope.attempt, secret: outcome.secret, scope };
     },
+    /** Lets a browser through a whole login. */
+    async logIn(input: unknown = plainInput) {
+      const begun = await this.begin(input);
+      const outcome = await here.attempts.resume(begun.attempt, returning(begun.secret), newScope());
+      if (outcome.kind !== 'ran') throw new Error('the browser was not let in');
+      return begun.attempt;
+    },
   };
 }
 
@@ -128,6 +145,10 @@ export function returning(
 ) {
   return { flowName, event, secret, owns: () => isOwner };
 }
+
+/** What a browser gets that is sent away; null if it is not. */
+export const secretOf = (outcome: AttemptOutcome) =>
+  outcome.kind === 'ran' ? outcome.secret : `none: ${outcome.kind}`;
 
 /** The kind of an outcome, for messages that a person can read. */
 export const kindOf = ({ kind }: AttemptOutcome) => kind;

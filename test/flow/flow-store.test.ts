@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setup } from 'xstate';
+import type { FlowTag } from '../../machines/vocabulary.ts';
 import type { Flow } from '../../src/flow/flow.ts';
 import { createFlowStore } from '../../src/flow/flow-store.ts';
 import { ATTEMPT, ATTEMPT_MS, SESSION_MS, setUp, toyFlow } from './flow-store-support.ts';
@@ -73,6 +74,55 @@ describe('a flow that is kept', () => {
     open();
     await saving;
     assert.equal(records.size, 1);
+  });
+});
+
+describe('a flow on its way', () => {
+  const machine = setup({ types: {} as { tags: FlowTag } }).createMachine({
+    id: 'onItsWay',
+    version: '1',
+    initial: 'away',
+    states: {
+      away: { tags: ['awaiting-browser'] },
+      pending: { tags: ['settled', 'pending'] },
+      settled: { tags: ['settled'] },
+    },
+  });
+  const onItsWay: Flow<ToyScope> = { name: 'onItsWay', machine, hash: 'h', performers: new Map() };
+  const stages = ['away', 'pending', 'settled'];
+
+  test('is a record of another kind at each stage', async () => {
+    const { save, writes } = setUp(onItsWay);
+    for (const stage of stages) await save(stage);
+    assert.deepEqual(
+      writes().map(({ kind, ttlMs }) => [kind, ttlMs]),
+      [
+        ['flow', ATTEMPT_MS],
+        ['pending-flow', SESSION_MS],
+        ['settled-flow', SESSION_MS],
+      ],
+    );
+  });
+
+  for (const stage of stages) {
+    test(`is found ${stage}, and is claimed once`, async () => {
+      const { flowStore, save, records } = setUp(onItsWay);
+      await save(stage);
+      const found = await flowStore.peek(ATTEMPT);
+      assert.equal(found?.snapshot.value, stage);
+      const claims = await Promise.all(Array.from({ length: 20 }, () => flowStore.claim(ATTEMPT, found)));
+      assert.deepEqual([claims.filter(Boolean).length, records.size], [1, 0]);
+    });
+  }
+
+  test('is not taken away by a slow claim of what it was before', async () => {
+    const { flowStore, save } = setUp(onItsWay);
+    await save('pending');
+    const pending = await flowStore.peek(ATTEMPT);
+    assert.ok(pending && (await flowStore.claim(ATTEMPT, pending)));
+    await save('settled');
+    assert.equal(await flowStore.claim(ATTEMPT, pending), false);
+    assert.equal((await flowStore.peek(ATTEMPT))?.snapshot.value, 'settled');
   });
 });
 

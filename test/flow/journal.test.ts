@@ -16,8 +16,8 @@ describe('the journal', () => {
         ['redirecting', 'redirect.issued', 'awaitingReturn', false],
         ['awaitingReturn', 'return.ticket', 'validating', false],
         ['validating', 'validation.succeeded', 'admitting', false],
-        ['admitting', 'principal.admitted', 'authenticated', false],
-        ['authenticated', 'session.opened', 'authenticated', false],
+        ['admitting', 'principal.admitted', 'openingSession', false],
+        ['openingSession', 'session.opened', 'authenticated', false],
         ['authenticated', 'logout.requested', 'loggedOut', true],
       ],
     );

@@ -11,7 +11,7 @@ import { createSessionEffects } from '../../src/protocols/session-effects.ts';
 import { createLogins } from '../../src/storage/logins.ts';
 import { createProxyGrants } from '../../src/storage/proxy-grants.ts';
 import { plainInput, SENT_AT, VALIDATED_AT } from '../machines/cas-login-model.ts';
-import { freshAlice, kindOf, newScope, returning, setUp } from './attempts-support.ts';
+import { freshAlice, kindOf, newScope, returning, secretOf, setUp } from './attempts-support.ts';
 import { gate, recordingStore } from './support.ts';
 
 describe('logging an attempt out', () => {
@@ -20,7 +20,7 @@ describe('logging an attempt out', () => {
     const { attempt, secret } = await begin();
     const scope = newScope();
     assert.equal(kindOf(await attempts.logOut(attempt, false, scope)), 'ran');
-    assert.deepEqual([scope.performed, scope.attempt, records.size], [['endSession'], attempt, 0]);
+    assert.deepEqual([scope.performed, scope.attempt, records.size], [['discardRequest', 'endSession'], attempt, 0]);
     assert.equal(kindOf(await attempts.resume(attempt, returning(secret), newScope())), 'unknown');
     assert.deepEqual(server.validated, []);
   });
@@ -30,8 +30,8 @@ describe('logging an attempt out', () => {
     const { attempt, secret } = await begin();
     await attempts.resume(attempt, returning(secret), newScope());
     const scope = newScope();
-    assert.deepEqual(await attempts.logOut(attempt, true, scope), { kind: 'ran', secret: null });
-    assert.deepEqual(scope.performed, ['endSession']);
+    assert.equal(secretOf(await attempts.logOut(attempt, true, scope)), null);
+    assert.deepEqual(scope.performed, ['discardRequest', 'endSession']);
     assert.equal(await flowStore.peek(attempt), undefined);
   });
 
@@ -42,7 +42,10 @@ describe('logging an attempt out', () => {
     const scopes = Array.from({ length: 10 }, newScope);
     const outcomes = await Promise.all(scopes.map((scope) => attempts.logOut(attempt, false, scope)));
     assert.equal(outcomes.filter(({ kind }) => kind === 'ran').length, 1);
-    assert.equal(scopes.flatMap(({ performed }) => performed).length, 1);
+    assert.deepEqual(
+      scopes.flatMap(({ performed }) => performed),
+      ['discardRequest', 'endSession'],
+    );
   });
 
   for (const where of ['the same', 'another'] as const) {
@@ -63,7 +66,7 @@ describe('logging an attempt out', () => {
       assert.equal(kindOf(await other.logOut(attempt, false, newScope())), 'unknown');
       answered.open();
       assert.equal(kindOf(await returningBrowser), 'ran');
-      assert.deepEqual(scope.performed.slice(-3), ['openSession', 'resumeRequest', 'endSession']);
+      assert.deepEqual(scope.performed.slice(-4), ['openSession', 'resumeRequest', 'discardRequest', 'endSession']);
       assert.equal(await flowStore.peek(attempt), undefined);
       assert.deepEqual([...records.keys()], [`logged-out:${attempt}`]);
     });
@@ -101,7 +104,6 @@ function realSession() {
       grants: createProxyGrants({ store: recorder.store, clock, random: randomBytes }),
       warn() {},
       logins,
-      store: recorder.store,
       sessionMs: 36_000_000,
     }),
     redirectToLogin(_, scope) {
@@ -133,6 +135,8 @@ function realSession() {
       return { attempt: this.attempt, returnUrl: 'https://portal.example.edu/return' };
     },
     admit: async () => ({ kind: 'admitted', account: null }),
+    keepRequest: async () => ({ kind: 'notKept', code: 'ERR_SSO_REQUEST_NO_ROOM' }),
+    discardRequest: async () => {},
   });
   const loginsLeft = () => [...recorder.records.keys()].filter((key) => key.startsWith('login:'));
   return { ...recorder, flow, attempts, newRequest, asked, answered, loginsLeft };

@@ -1,4 +1,4 @@
-/** The part of @koa/multer that the tests use. Its own types add `files` to every context of Koa, ours included. */
+/** The part of @koa/multer that the tests and the demo use. Its own types add `files` to every context of Koa, ours included. */
 declare module '@koa/multer' {
   import type { Middleware } from 'koa';
 
@@ -6,8 +6,14 @@ declare module '@koa/multer' {
     readonly kind?: undefined;
   }
 
+  interface Options {
+    readonly storage?: Storage;
+    readonly limits?: { readonly fileSize?: number; readonly files?: number; readonly parts?: number };
+    readonly defParamCharset?: 'latin1' | 'utf8';
+  }
+
   interface Multer {
-    (options?: { readonly storage?: Storage }): { any(): Middleware };
+    (options?: Options): { any(): Middleware };
     memoryStorage(): Storage;
   }
 

@@ -84,7 +84,7 @@ describe('a login whose grant is offered and never comes', () => {
     scene.fakeCas.misbehave('no-callback');
     await signIn(scene);
     const step = scene.portal.journal.find(({ event }) => event === 'grant.missing');
-    assert.deepEqual([step?.from, step?.to, step?.code], ['claimingGrant', 'authenticated', null]);
+    assert.deepEqual([step?.from, step?.to, step?.code], ['claimingGrant', 'openingSession', null]);
   });
 });
 

@@ -15,12 +15,10 @@ export {
   onlyGatewayIsDeclined,
   quietLoginsStayQuiet,
   redirectAsksWhatWasAsked,
-  savedRequestsAreSettled,
-  savedRequestsGoToTheirOwner,
   theAuthenticatedAreKnown,
 } from './login-invariants.ts';
 
-export const onlyAdmittedPeopleAreAuthenticated = every.authenticatedOnlyFrom({
+export const onlyAdmittedPeopleAreAuthenticated = every.sessionsOpenedOnlyFrom({
   admitting: /^principal\.admitted$/,
   claimingGrant: /^grant\.(claimed|missing)$/,
 });
@@ -48,7 +46,7 @@ export const offersAreNotKept: Invariant = (model) =>
 /** The session points to the grant that was claimed for it, and to no other. */
 export const sessionsHaveTheirOwnGrant: Invariant = (model) =>
   forbid(model, (edge) => {
-    if (!entersState(edge, 'authenticated')) return false;
+    if (!entersState(edge, 'openingSession')) return false;
     const { grantId = null } = edge.event as { readonly grantId?: string };
     const opened = edge.effects.find(({ type }) => type === 'openSession')?.params as { readonly grantId: unknown };
     return opened.grantId !== grantId || contextOf(edge.to).grantId !== grantId;
@@ -58,7 +56,9 @@ export const requiredGrantsAreThere: Invariant = (model) =>
   forbidNodes(
     model,
     (node) =>
-      node.state === 'authenticated' && contextOf(node).proxyGrant === 'required' && contextOf(node).grantId === null,
+      ['openingSession', 'resuming', 'authenticated'].includes(node.state) &&
+      contextOf(node).proxyGrant === 'required' &&
+      contextOf(node).grantId === null,
   );
 
 /** A logout takes the grant along. */

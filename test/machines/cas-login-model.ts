@@ -1,8 +1,9 @@
 import type { EventObject } from 'xstate';
 import type { CasLoginContext, CasLoginEvent, CasLoginInput } from '../../machines/cas-login-vocabulary.ts';
 import { MAX_RECENT_LOGINS } from '../../machines/login-vocabulary.ts';
-import type { GrantOffer, Principal, PrincipalRef, SavedRequestRef } from '../../machines/vocabulary.ts';
+import type { GrantOffer, Principal, PrincipalRef } from '../../machines/vocabulary.ts';
 import { FOREIGN_EVENTS, type ModelNode } from '../support/model.ts';
+import { keepingEvents, keepingInputs, type People, savedBy } from './kept-request-model.ts';
 
 /** The one ticket of the model; no snapshot may hold it. */
 export const TICKET = 'ST-marker-of-the-model';
@@ -53,15 +54,14 @@ export const plainInput: CasLoginInput = {
   maxAgeMs: null,
   recentLogins: 0,
   expected: null,
+  keepRequest: false,
   savedRequest: null,
+  notKept: null,
   unsolicitedService: null,
   proxyGrant: 'off',
 };
 
-const savedRequest = (owner: PrincipalRef | null): SavedRequestRef => ({
-  id: `saved-by-${owner?.id ?? 'nobody'}`,
-  owner,
-});
+export const people: People = { alice, bob, otherAlice };
 
 const booleans = [false, true] as const;
 
@@ -80,10 +80,7 @@ export const inputs: readonly CasLoginInput[] = [
   { ...plainInput, recentLogins: MAX_RECENT_LOGINS - 1 },
   { ...plainInput, recentLogins: MAX_RECENT_LOGINS },
   { ...plainInput, recentLogins: MAX_RECENT_LOGINS + 1, gateway: true, renew: true },
-  { ...plainInput, expected: alice },
-  { ...plainInput, expected: bob, savedRequest: savedRequest(bob) },
-  { ...plainInput, savedRequest: savedRequest(null) },
-  { ...plainInput, savedRequest: savedRequest(alice), maxAgeMs: HOUR },
+  ...keepingInputs(plainInput, people),
   { ...plainInput, unsolicitedService: 'https://portal.example.edu/sso/return' },
   { ...plainInput, unsolicitedService: 'https://portal.example.edu/sso/return', renew: true },
   { ...plainInput, unsolicitedService: 'https://portal.example.edu/sso/return', gateway: true, maxAgeMs: HOUR },
@@ -103,6 +100,15 @@ export const failingAnswers = [
   { type: 'grant.missing', detail: 'not offered' },
 ] as const satisfies readonly CasLoginEvent[];
 
+/** The end of a proxy grant, when nothing was sent that could be lost. */
+export const grantExpired = {
+  type: 'grant.expired',
+  returnTo: plainInput.returnTo,
+  keepRequest: false,
+  notKept: null,
+  recentLogins: 0,
+} as const;
+
 const declaredEvents: readonly CasLoginEvent[] = [
   { type: 'redirect.issued', service: 'https://portal.example.edu/sso/return?attempt=a', at: SENT_AT },
   { type: 'return.ticket', ticket: TICKET },
@@ -115,10 +121,13 @@ const declaredEvents: readonly CasLoginEvent[] = [
   { type: 'principal.admitted' },
   { type: 'grant.claimed', grantId: 'grant-of-the-flow' },
   { type: 'session.opened', loginId: 'login-of-the-flow' },
-  ...[null, savedRequest(null), savedRequest(alice), savedRequest(bob)].map(
-    (saved) => ({ type: 'grant.expired', savedRequest: saved, recentLogins: 0 }) as const,
-  ),
-  { type: 'grant.expired', savedRequest: savedRequest(alice), recentLogins: MAX_RECENT_LOGINS },
+  ...keepingEvents(people),
+  ...[
+    grantExpired,
+    { ...grantExpired, keepRequest: true },
+    { ...grantExpired, notKept: 'ERR_SSO_REQUEST_TOO_LARGE' as const },
+    { ...grantExpired, keepRequest: true, recentLogins: MAX_RECENT_LOGINS },
+  ],
   { type: 'logout.requested', everywhere: false },
   { type: 'logout.requested', everywhere: true },
 ];
@@ -132,13 +141,13 @@ export const fewInputs: readonly CasLoginInput[] = [
   { ...plainInput, renew: true },
   { ...plainInput, gateway: true, gatewayRecentlyDeclined: true },
   { ...plainInput, recentLogins: MAX_RECENT_LOGINS },
-  { ...plainInput, savedRequest: savedRequest(bob) },
+  { ...plainInput, savedRequest: savedBy(bob) },
   { ...plainInput, proxyGrant: 'optional' },
 ];
 export const fewEvents: readonly EventObject[] = events.filter((event) => !isElaborate(event));
 
 function isElaborate(event: EventObject): boolean {
-  if (event.type === 'grant.expired') return (event as { savedRequest?: unknown }).savedRequest !== null;
+  if (event.type === 'grant.expired') return event !== grantExpired;
   const { principal } = event as { principal?: Principal };
   return principal !== undefined && principal !== freshPrincipals[0] && principal !== stalePrincipals[0];
 }

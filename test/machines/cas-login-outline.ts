@@ -3,11 +3,16 @@ export const reviewedOutline = {
   starting: {
     tags: 'awaiting-server',
     on: [
+      'always when hasRequestToKeep → keepingRequest',
       'always when loginLoops → rejecting',
       'always when gatewayCoolsDown → declined',
       'always when broughtTicket → awaitingReturn',
       'always → redirecting',
     ],
+  },
+  keepingRequest: {
+    tags: 'awaiting-server',
+    on: ['request.saved → starting', 'request.notSaved → starting', 'logout.requested → loggedOut'],
   },
   redirecting: {
     tags: 'awaiting-server',
@@ -39,7 +44,7 @@ export const reviewedOutline = {
     tags: 'awaiting-server',
     on: [
       'principal.admitted when wantsGrant → claimingGrant',
-      'principal.admitted → authenticated',
+      'principal.admitted → openingSession',
       'principal.refused → rejecting',
       'principal.unchecked → rejecting',
       'logout.requested → loggedOut',
@@ -48,17 +53,36 @@ export const reviewedOutline = {
   claimingGrant: {
     tags: 'awaiting-server',
     on: [
-      'grant.claimed → authenticated',
+      'grant.claimed → openingSession',
       'grant.missing when needsGrant → rejecting',
-      'grant.missing → authenticated',
+      'grant.missing → openingSession',
       'logout.requested → loggedOut',
+    ],
+  },
+  openingSession: {
+    tags: 'awaiting-server',
+    on: [
+      'session.opened when nothingWasKept → authenticated',
+      'session.opened when ownerUnknown → resuming',
+      'session.opened when samePrincipal → resuming',
+      'session.opened → authenticated',
+      'logout.requested → loggedOut',
+    ],
+  },
+  resuming: {
+    tags: 'settled pending',
+    on: [
+      'request.resumed → authenticated',
+      'request.discarded → authenticated',
+      'request.expired → authenticated',
+      'logout.requested → loggedOut',
+      'return.ticket → itself',
+      'return.withoutTicket → itself',
     ],
   },
   authenticated: {
     tags: 'settled',
     on: [
-      'session.opened when samePrincipal → itself',
-      'session.opened → itself',
       'logout.requested → loggedOut',
       'return.ticket → itself',
       'return.withoutTicket → itself',

@@ -1,6 +1,6 @@
 /** What must hold of every login, whichever protocol it goes by. */
 import { CLOCK_SKEW_MS, type LoginContext, MAX_RECENT_LOGINS } from '../../machines/login-vocabulary.ts';
-import type { Principal, PrincipalRef, SavedRequestRef } from '../../machines/vocabulary.ts';
+import type { Principal, PrincipalRef } from '../../machines/vocabulary.ts';
 import {
   describeEdge,
   forbid,
@@ -15,22 +15,30 @@ import {
 export const entersState = (edge: ModelEdge, state: string) => edge.to.state === state && edge.from.state !== state;
 export const asksFor = (edge: ModelEdge, effect: string) => edge.effects.some(({ type }) => type === effect);
 const isActive = (node: ModelNode) => node.snapshot.status === 'active';
-const isSame = (one: PrincipalRef, other: PrincipalRef) => one.issuer === other.issuer && one.id === other.id;
+export const isSame = (one: PrincipalRef, other: PrincipalRef) => one.issuer === other.issuer && one.id === other.id;
 const contextOf = (node: ModelNode) => node.snapshot.context as LoginContext;
 
 /** Where somebody is named. */
-const PEOPLE = ['admitting', 'claimingGrant', 'authenticated'];
+const PEOPLE = ['admitting', 'claimingGrant', 'openingSession', 'resuming', 'authenticated'];
 
-/** `authenticated` is entered from these states only, by events that fit. */
-export const authenticatedOnlyFrom =
-  (ways: Readonly<Record<string, RegExp>>): Invariant =>
-  (model) =>
-    forbid(
-      model,
-      (edge) =>
-        entersState(edge, 'authenticated') &&
-        !(Object.hasOwn(ways, edge.from.state) && ways[edge.from.state]!.test(edge.event.type)),
-    );
+type Ways = Readonly<Record<string, RegExp>>;
+
+/** From a session that is open a login holds, at once or after the kept request has come to its end. */
+const WAYS_TO_HOLD: Readonly<Record<string, Ways>> = {
+  resuming: { openingSession: /^session\.opened$/ },
+  authenticated: { openingSession: /^session\.opened$/, resuming: /^request\.(resumed|discarded|expired)$/ },
+};
+
+/** A session is opened from these states only, by events that fit, and whoever is signed in has one. */
+export const sessionsOpenedOnlyFrom = (ways: Ways): Invariant => {
+  const known: Readonly<Record<string, Ways>> = { ...WAYS_TO_HOLD, openingSession: ways };
+  return (model) =>
+    forbid(model, (edge) => {
+      const { state } = edge.to;
+      if (!Object.hasOwn(known, state) || !entersState(edge, state)) return false;
+      return !(Object.hasOwn(known[state]!, edge.from.state) && known[state]![edge.from.state]!.test(edge.event.type));
+    });
+};
 
 export const theAuthenticatedAreKnown: Invariant = (model) =>
   forbidNodes(model, (node) => PEOPLE.includes(node.state) && contextOf(node).principal === null);
@@ -182,30 +190,6 @@ export const logoutEnds =
 
 export const nothingFollowsALogout: Invariant = (model) =>
   forbid(model, (edge) => edge.from.state === 'loggedOut' && (edge.to !== edge.from || edge.effects.length > 0));
-
-/** What somebody sent goes on with that person's rights or not at all. */
-export const savedRequestsGoToTheirOwner: Invariant = (model) =>
-  forbid(model, ({ from, effects }) =>
-    effects.some(({ type, params }) => {
-      const { savedRequest } = params as { readonly savedRequest?: SavedRequestRef | null };
-      if (type !== 'resumeRequest' || !savedRequest) return false;
-      const { principal, expected } = contextOf(from);
-      const owner = savedRequest.owner ?? expected;
-      return principal === null || (owner !== null && !isSame(owner, principal));
-    }),
-  );
-
-/** A saved request is not forgotten: once the session is open it was resumed or destroyed. */
-export const savedRequestsAreSettled: Invariant = (model) =>
-  forbid(model, (edge) => {
-    const { savedRequest } = contextOf(edge.from);
-    if (edge.event.type !== 'session.opened' || edge.from.state !== 'authenticated' || !savedRequest) return false;
-    const named = edge.effects.filter(
-      ({ params }) =>
-        (params as { readonly savedRequest?: SavedRequestRef | null }).savedRequest?.id === savedRequest.id,
-    );
-    return named.length !== 1 || contextOf(edge.to).savedRequest !== null;
-  });
 
 /** How each failing answer ends, in each state that waits for an answer. */
 export function failingExits(

@@ -6,11 +6,12 @@ import {
   finalStatesAbsorb,
   foreignEventsDoNothing,
 } from '../support/invariants.ts';
+import { keptRequestInvariants } from './kept-request-invariants.ts';
 import * as every from './login-invariants.ts';
 import { findsEach, reroute } from './ucam-login-breaking.ts';
 import * as ucam from './ucam-login-invariants.ts';
 
-const { awaitingReturn, verifying, admitting, authenticated, starting, redirecting, rejecting, loggedOut, cancelled } =
+const { awaitingReturn, verifying, admitting, starting, redirecting, rejecting, loggedOut, cancelled } =
   ucamLoginStates;
 const [, again] = verifying.on['reply.verified'];
 const { assign } = ucamLogin;
@@ -68,7 +69,11 @@ describe('the invariants about ends and loops find a machine in which', () => {
       every.failuresHaveACode,
       { verifying: reroute(verifying, { 'reply.cancelled': 'cancelled' }) },
     ],
-    ['a cancellation is not shown', ucam.failuresAreShown, { cancelled: { ...cancelled, entry: [] } }],
+    [
+      'a cancellation is not shown',
+      keptRequestInvariants['outlives a failure, whose page names it'],
+      { cancelled: { ...cancelled, entry: [] } },
+    ],
     [
       'a login that came to nothing has a code all the same',
       every.onlyFailuresHaveACode,
@@ -103,15 +108,6 @@ describe('the invariants about ends and loops find a machine in which', () => {
       'a logout is forgotten while a reply is verified',
       every.logoutEnds(({ state }) => state === 'verifying'),
       { verifying: reroute(verifying, { 'logout.requested': undefined }) },
-    ],
-    [
-      'the request of one person runs with the rights of another',
-      every.savedRequestsGoToTheirOwner,
-      {
-        authenticated: reroute(authenticated, {
-          'session.opened': { ...authenticated.on['session.opened'][0], guard: undefined },
-        }),
-      },
     ],
     [
       'a flow that was logged out goes on',

@@ -6,7 +6,7 @@ import { findsEach, reroute } from './ucam-login-breaking.ts';
 import * as ucam from './ucam-login-invariants.ts';
 import { REPLY } from './ucam-login-model.ts';
 
-const { awaitingReturn, verifying, admitting, authenticated, redirecting, loggedOut } = ucamLoginStates;
+const { awaitingReturn, verifying, admitting, authenticated, openingSession, redirecting, loggedOut } = ucamLoginStates;
 const [fresh, again, late] = verifying.on['reply.verified'];
 
 describe('the invariants about people and replies find a machine in which', () => {
@@ -47,7 +47,7 @@ describe('the invariants about people and replies find a machine in which', () =
     [
       'a logout leaves the person in the record',
       every.nobodyIsKnownIn(({ state }) => state === 'loggedOut'),
-      { loggedOut: { ...loggedOut, entry: loggedOut.entry[0] } },
+      { loggedOut: { ...loggedOut, entry: loggedOut.entry.slice(0, 2) } },
     ],
     [
       'the life of the session at the WLS is forgotten',
@@ -58,8 +58,8 @@ describe('the invariants about people and replies find a machine in which', () =
       'the life of the session at the WLS does not reach ours',
       ucam.lifeReachesTheSession,
       {
-        authenticated: {
-          ...authenticated,
+        openingSession: {
+          ...openingSession,
           entry: { type: 'openSession', params: { principal: null, grantId: null, lifeMs: null } },
         },
       },

@@ -1,12 +1,11 @@
 /** What must hold of a login by Ucam-WebAuth. What holds of every login is in `login-invariants.ts`. */
-import { isDeepStrictEqual } from 'node:util';
 import type { UcamLoginContext } from '../../machines/ucam-login-vocabulary.ts';
 import { forbid, forbidNodes, type Invariant, type ModelEdge } from '../support/model.ts';
 import * as every from './login-invariants.ts';
 import { asksFor, entersState } from './login-invariants.ts';
 import { contextOf, SAID } from './ucam-login-model.ts';
 
-export const onlyAdmittedPeopleAreAuthenticated = every.authenticatedOnlyFrom({ admitting: /^principal\.admitted$/ });
+export const onlyAdmittedPeopleAreAuthenticated = every.sessionsOpenedOnlyFrom({ admitting: /^principal\.admitted$/ });
 export const renewIsEnforced = every.renewIsEnforcedOn('reply.verified');
 export const ageLimitIsEnforced = every.ageLimitIsEnforcedOn('reply.verified');
 export const repliesAreVerifiedOnce = every.judgedOnce('verifyReply');
@@ -56,8 +55,9 @@ export const lifeReachesTheSession: Invariant = (model) =>
     if (entersState(edge, 'admitting')) {
       return contextOf(edge.to).lifeMs !== (edge.event as { readonly lifeMs?: number | null }).lifeMs;
     }
+    if (!entersState(edge, 'openingSession')) return false;
     const opened = paramsOf<{ readonly lifeMs: number | null }>(edge, 'openSession');
-    return opened !== undefined && opened.lifeMs !== contextOf(edge.from).lifeMs;
+    return opened?.lifeMs !== contextOf(edge.from).lifeMs;
   });
 
 /** A person who cancels comes to a state that says so; whoever was asked quietly never does. */
@@ -80,15 +80,6 @@ export const wordsAreForThePageOnly: Invariant = (model) =>
   forbidNodes(model, ({ key, snapshot }) => {
     const { failure, ...rest } = snapshot.context as UcamLoginContext;
     return key.includes(SAID) && (JSON.stringify(rest).includes(SAID) || failure?.said !== SAID);
-  });
-
-/** The page about a failure is shown once, with the failure that is on record and the way back to the page. */
-export const failuresAreShown: Invariant = (model) =>
-  forbid(model, (edge) => {
-    if (edge.to === edge.from || !edge.to.snapshot.hasTag('failed')) return false;
-    const { failure, returnTo } = contextOf(edge.to);
-    const shown = paramsOf<unknown>(edge, 'showFailure');
-    return !isDeepStrictEqual(shown, { failure, returnTo });
   });
 
 /** A reply is verified in answer to a return, and to nothing else. */

@@ -1,8 +1,9 @@
 import type { EventObject } from 'xstate';
 import { MAX_RECENT_LOGINS } from '../../machines/login-vocabulary.ts';
 import type { UcamLoginContext, UcamLoginEvent, UcamLoginInput } from '../../machines/ucam-login-vocabulary.ts';
-import type { Principal, PrincipalRef, SavedRequestRef } from '../../machines/vocabulary.ts';
+import type { Principal, PrincipalRef } from '../../machines/vocabulary.ts';
 import { FOREIGN_EVENTS, type ModelNode } from '../support/model.ts';
+import { keepingEvents, keepingInputs, type People, savedBy } from './kept-request-model.ts';
 
 /** The one reply of the model; no snapshot may hold it. */
 export const REPLY = '3!200!!marker-of-the-model';
@@ -53,13 +54,12 @@ export const plainInput: UcamLoginInput = {
   maxAgeMs: null,
   recentLogins: 0,
   expected: null,
+  keepRequest: false,
   savedRequest: null,
+  notKept: null,
 };
 
-const savedRequest = (owner: PrincipalRef | null): SavedRequestRef => ({
-  id: `saved-by-${owner === null ? 'nobody' : owner.id}`,
-  owner,
-});
+export const people: People = { alice, bob, otherAlice };
 
 const booleans = [false, true] as const;
 
@@ -75,10 +75,7 @@ export const inputs: readonly UcamLoginInput[] = [
   { ...plainInput, recentLogins: MAX_RECENT_LOGINS - 1 },
   { ...plainInput, recentLogins: MAX_RECENT_LOGINS },
   { ...plainInput, recentLogins: MAX_RECENT_LOGINS + 1, gateway: true, renew: true },
-  { ...plainInput, expected: alice },
-  { ...plainInput, expected: bob, savedRequest: savedRequest(bob) },
-  { ...plainInput, savedRequest: savedRequest(null) },
-  { ...plainInput, savedRequest: savedRequest(alice), maxAgeMs: HOUR },
+  ...keepingInputs(plainInput, people),
 ];
 
 export const failingAnswers = [
@@ -112,6 +109,7 @@ const declaredEvents: readonly UcamLoginEvent[] = [
   ...failingAnswers,
   { type: 'principal.admitted' },
   { type: 'session.opened', loginId: 'login-of-the-flow' },
+  ...keepingEvents(people),
   { type: 'logout.requested', everywhere: false },
   { type: 'logout.requested', everywhere: true },
 ];
@@ -127,7 +125,7 @@ export const fewInputs: readonly UcamLoginInput[] = [
   { ...plainInput, gateway: true },
   { ...plainInput, gateway: true, gatewayRecentlyDeclined: true },
   { ...plainInput, recentLogins: MAX_RECENT_LOGINS },
-  { ...plainInput, savedRequest: savedRequest(bob) },
+  { ...plainInput, savedRequest: savedBy(bob) },
 ];
 export const fewEvents: readonly EventObject[] = events.filter((event) => {
   const { principal } = event as { readonly principal?: Principal };

@@ -2,7 +2,16 @@
 export const reviewedOutline = {
   starting: {
     tags: 'awaiting-server',
-    on: ['always when loginLoops → rejecting', 'always when gatewayCoolsDown → declined', 'always → redirecting'],
+    on: [
+      'always when hasRequestToKeep → keepingRequest',
+      'always when loginLoops → rejecting',
+      'always when gatewayCoolsDown → declined',
+      'always → redirecting',
+    ],
+  },
+  keepingRequest: {
+    tags: 'awaiting-server',
+    on: ['request.saved → starting', 'request.notSaved → starting', 'logout.requested → loggedOut'],
   },
   redirecting: {
     tags: 'awaiting-server',
@@ -33,20 +42,35 @@ export const reviewedOutline = {
   admitting: {
     tags: 'awaiting-server',
     on: [
-      'principal.admitted → authenticated',
+      'principal.admitted → openingSession',
       'principal.refused → rejecting',
       'principal.unchecked → rejecting',
       'logout.requested → loggedOut',
     ],
   },
-  authenticated: {
-    tags: 'settled',
+  openingSession: {
+    tags: 'awaiting-server',
     on: [
-      'session.opened when samePrincipal → itself',
-      'session.opened → itself',
+      'session.opened when nothingWasKept → authenticated',
+      'session.opened when ownerUnknown → resuming',
+      'session.opened when samePrincipal → resuming',
+      'session.opened → authenticated',
+      'logout.requested → loggedOut',
+    ],
+  },
+  resuming: {
+    tags: 'settled pending',
+    on: [
+      'request.resumed → authenticated',
+      'request.discarded → authenticated',
+      'request.expired → authenticated',
       'logout.requested → loggedOut',
       'return.reply → itself',
     ],
+  },
+  authenticated: {
+    tags: 'settled',
+    on: ['logout.requested → loggedOut', 'return.reply → itself'],
   },
   rejecting: { tags: 'awaiting-server', on: ['always when gatewayAsked → declined', 'always → failed'] },
   declined: { tags: '', on: [] },

@@ -27,7 +27,18 @@ export interface Browser {
   get(url: URL | string, options?: NavigationOptions): Promise<Page>;
   /** The same with a form, as `application/x-www-form-urlencoded`. */
   post(url: URL | string, form: FormFields, options?: NavigationOptions): Promise<Page>;
+  /** The same with bytes of any type, as the form of a page would send them. */
+  send(url: URL | string, body: TypedBytes, options?: NavigationOptions): Promise<Page>;
   close(): Promise<void>;
+}
+
+/** Bytes as they go over the wire, and what they are said to be. */
+export interface TypedBytes {
+  readonly bytes: Uint8Array;
+  /** Left out where there is none. */
+  readonly type?: string;
+  /** Default POST. */
+  readonly method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 }
 
 export type FormFields = Readonly<Record<string, string>> | URLSearchParams;
@@ -57,7 +68,7 @@ export interface Page {
 interface Navigation extends NavigationOrigin {
   readonly method: string;
   readonly url: URL;
-  readonly body: string | undefined;
+  readonly body: TypedBytes | undefined;
   readonly headers: Readonly<Record<string, string>>;
   /** The redirects so far, the last one first. */
   readonly previous: Page | undefined;
@@ -83,9 +94,9 @@ export function createBrowser(options: BrowserOptions = {}): Browser {
       body,
     } = await request(step.url, {
       dispatcher: agent,
-      method: step.method as 'GET' | 'POST',
+      method: step.method as 'GET',
       headers: { ...requestHeaders(step, cookies), ...options.headers, ...step.headers },
-      body: step.body ?? null,
+      body: step.body?.bytes ?? null,
     });
     const headers = new Headers();
     for (const [name, value] of Object.entries(received)) {
@@ -140,9 +151,9 @@ export function createBrowser(options: BrowserOptions = {}): Browser {
     return page;
   }
 
-  function start(method: string, target: URL | string, body: string | undefined, navigation: NavigationOptions) {
+  function start(method: string, target: URL | string, body: TypedBytes | undefined, navigation: NavigationOptions) {
     const url = new URL(target);
-    const from = navigation.from ?? (method === 'POST' ? new URL('/', url) : undefined);
+    const from = navigation.from ?? (method === 'GET' ? undefined : new URL('/', url));
     const page = typeof from === 'object' && 'status' in from ? from : undefined;
     return navigate({
       method,
@@ -158,10 +169,15 @@ export function createBrowser(options: BrowserOptions = {}): Browser {
   const browser: Browser = {
     cookies,
     get: (url, navigation = {}) => start('GET', url, undefined, navigation),
-    post: (url, form, navigation = {}) => start('POST', url, new URLSearchParams(form).toString(), navigation),
+    post: (url, form, navigation = {}) => start('POST', url, urlencoded(form), navigation),
+    send: (url, body, navigation = {}) => start(body.method ?? 'POST', url, body, navigation),
     close: () => agent.destroy(),
   };
   return browser;
+}
+
+function urlencoded(form: FormFields): TypedBytes {
+  return { bytes: Buffer.from(new URLSearchParams(form).toString()), type: 'application/x-www-form-urlencoded' };
 }
 
 function requestHeaders(step: Navigation, cookies: CookieJar): Record<string, string> {
@@ -172,7 +188,7 @@ function requestHeaders(step: Navigation, cookies: CookieJar): Record<string, st
   return {
     ...navigationHeaders(step.method, chain, step),
     ...(cookie === undefined ? {} : { cookie }),
-    ...(step.body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+    ...(step.body?.type === undefined ? {} : { 'content-type': step.body.type }),
   };
 }
 

@@ -154,7 +154,7 @@ export function unitOf(path: string): Unit | undefined {
     [/^machines\/[\w-]+\.ts$/, 'machines'],
     [/^src\/(request-)?errors\.ts$/, 'errors'],
     [/^src\/attributes\.ts$/, 'attributes'],
-    [/^src\/(site-)?options\.ts$/, 'options'],
+    [/^src\/([a-z]+-)*options\.ts$/, 'options'],
     [/^src\/koa-types\.ts$/, 'koa types'],
     [/^src\/plugin\.ts$/, 'plugin'],
     [/^src\/index\.ts$/, 'index'],

@@ -21,7 +21,7 @@ export function navigationHeaders(
     'sec-fetch-site': fetchSite(initiator, chain),
     'sec-fetch-user': '?1',
     ...(referrer === undefined ? {} : { referer: referrer }),
-    ...(method === 'POST' ? { origin: referrer === undefined ? 'null' : new URL(referrer).origin } : {}),
+    ...(method !== 'GET' ? { origin: referrer === undefined ? 'null' : new URL(referrer).origin } : {}),
   };
 }
 

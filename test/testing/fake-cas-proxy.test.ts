@@ -190,6 +190,14 @@ describe('a proxy-granting ticket', () => {
     assert.equal((await validate(cas, { ticket: pending, service: target })).authenticationSuccess.user, 'alice');
     await proxyTicket(await grant());
   });
+
+  test('of one person dies alone when the grants of that person are expired', async () => {
+    const [alice, bob] = [await grant(), await grant(cas, { ticket: cas.issueTicket('bob', service) })];
+    cas.expireGrants('alice');
+    assert.deepEqual([await isDead(alice), await isDead(bob)], [true, false]);
+    cas.expireGrants('nobody');
+    assert.equal(cas.grants, 1);
+  });
 });
 
 describe('misbehave at /proxy', () => {

@@ -1,5 +1,5 @@
 import { casLoginMachine } from '../../../machines/cas-login.ts';
-import type { CasLoginInput } from '../../../machines/cas-login-vocabulary.ts';
+import type { CasLoginEvent, CasLoginInput } from '../../../machines/cas-login-vocabulary.ts';
 import { proxiedCallMachine } from '../../../machines/proxied-call.ts';
 import { proxyCallbackMachine } from '../../../machines/proxy-callback.ts';
 import { proxyTicketMachine } from '../../../machines/proxy-ticket.ts';
@@ -114,10 +114,9 @@ export function cas(options: CasOptions): LoginProtocol {
           ...request,
           // CAS 1.0 does not tell when credentials were shown, so only a login that demanded them can be fresh.
           renew: request.renew || (options.renew ?? false) || (version === '1.0' && request.maxAgeMs !== null),
-          expected: null,
-          savedRequest: null,
           proxyGrant: proxyGrants === 'required' ? 'required' : proxyGrants ? 'optional' : 'off',
         }),
+        grantExpired: (request) => ({ type: 'grant.expired', ...request }) satisfies CasLoginEvent,
         readReturn: (query) => readReturn(query, tickets, exactService),
         takeUnsolicited(query) {
           if (!options.allowUnsolicitedLogin) return null;

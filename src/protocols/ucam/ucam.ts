@@ -68,9 +68,8 @@ export function ucam(options: UcamOptions): LoginProtocol {
           // Single sign-on does not tell how long ago the password was typed, so only a login that asks for it is fresh;
           // and where every login asks for it, a quiet one must not let anybody in without.
           renew: request.renew || options.iact === 'yes' || request.maxAgeMs !== null,
-          expected: null,
-          savedRequest: null,
         }),
+        grantExpired: () => null,
         readReturn,
         takeUnsolicited: () => null,
         logoutUrl: () => null,

@@ -40,6 +40,8 @@ function scopeAt(now = NOW): LoginScope {
     loginId: null,
     now: () => now,
     admit: () => Promise.reject(new Error('nobody asks here')),
+    keepRequest: () => Promise.reject(new Error('nobody keeps anything here')),
+    discardRequest: () => Promise.reject(new Error('nobody erases anything here')),
     account: null,
   };
 }
