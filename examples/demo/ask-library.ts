@@ -1,4 +1,4 @@
-import { isSsoError, type Sso } from '../../src/index.ts';
+import { isSsoError, type Sso, type SsoErrorCode } from '../../src/index.ts';
 import { fieldsOf, isLibraryAnswer, type LibraryAnswer } from './library/answer.ts';
 
 /** Where a call to the library went wrong. */
@@ -12,8 +12,12 @@ export type Asked =
 
 const DEADLINE_MS = 10_000;
 
-/** Asks the library on behalf of the person who is signed in. Whatever goes wrong there is an outcome. */
-export async function askLibrary(sso: Sso, address: string): Promise<Asked> {
+/**
+ * Asks the library on behalf of the person who is signed in. Whatever goes wrong there is an outcome.
+ * @param passOn what is left to the plugin instead
+ * @throws SsoError one of `passOn`
+ */
+export async function askLibrary(sso: Sso, address: string, passOn: readonly SsoErrorCode[] = []): Promise<Asked> {
   let response: Response;
   try {
     response = await sso.fetch(address, {
@@ -21,6 +25,7 @@ export async function askLibrary(sso: Sso, address: string): Promise<Asked> {
       signal: AbortSignal.timeout(DEADLINE_MS),
     });
   } catch (error) {
+    if (isSsoError(error) && passOn.includes(error.code)) throw error;
     if (isSsoError(error)) return { kind: 'failed', stage: 'ticket', code: error.code };
     return { kind: 'failed', stage: 'call', code: reasonOf(error) };
   }

@@ -16,6 +16,8 @@ export interface LoginServers {
   readonly cas: CasOptions & { readonly label: string };
   /** The people of the CAS server; undefined for a real one. */
   readonly casUsers: readonly TestUser[] | undefined;
+  /** Makes the CAS server forget the grants for one of its people; undefined for a real one, where only it can do so. */
+  readonly expireGrants: ((user: string) => void) | undefined;
   /** Raven, and its people; undefined where the CAS server is a real one. */
   readonly raven: (UcamOptions & { readonly label: string; readonly logoutUrl: string }) | undefined;
   readonly ravenUsers: readonly TestUser[] | undefined;
@@ -40,6 +42,7 @@ export async function startLoginServers(options: LoginServersOptions): Promise<L
     return {
       cas: { serverUrl: wanted.cas, label, ...ca },
       casUsers: undefined,
+      expireGrants: undefined,
       raven: undefined,
       ravenUsers: undefined,
     };
@@ -52,6 +55,7 @@ export async function startLoginServers(options: LoginServersOptions): Promise<L
   return {
     cas: { serverUrl: fakeCas.url, ca: certificate, label: 'Example University (CAS)' },
     casUsers: fakeCas.users,
+    expireGrants: fakeCas.expireGrants,
     raven: {
       loginUrl: wls.loginUrl,
       logoutUrl: wls.logoutUrl,

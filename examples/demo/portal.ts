@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import Router from '@koa/router';
-import Koa from 'koa';
+import Koa, { type Context } from 'koa';
 import { type CampusSso, type CampusSsoOptions, campusSso, cas, type User, ucam } from '../../src/index.ts';
 import { type Asked, askLibrary } from './ask-library.ts';
+import { addGrades } from './grades/routes.ts';
 import type { LoginServers } from './login-servers.ts';
+import { EXPIRE_GRANT, GRADES_PAGE, GRADES_SIGN_IN_AGAIN } from './pages/grades.ts';
 import { ICON, ICON_PATH } from './pages/icon.ts';
-import { LOANS_PAGE, loansPage, noTicketsPage, SIGN_IN_AGAIN } from './pages/loans.ts';
+import { LOANS_PAGE, loansPage, noLoansPage, SIGN_IN_AGAIN } from './pages/loans.ts';
 import { myPage } from './pages/me.ts';
 import { missingPage, notesPage, strangeFormPage } from './pages/notes.ts';
 import { startPage } from './pages/start.ts';
@@ -15,7 +17,7 @@ import { createSender, isOwnForm, sendFile } from './respond.ts';
 
 export interface PortalOptions extends Pick<CampusSsoOptions, 'journal' | 'logger'> {
   readonly baseUrl: string;
-  readonly servers: Pick<LoginServers, 'cas' | 'raven'>;
+  readonly servers: Pick<LoginServers, 'cas' | 'raven' | 'expireGrants'>;
   readonly addresses: Addresses;
   /** Calls the library. */
   readonly fetch: typeof globalThis.fetch;
@@ -42,8 +44,17 @@ export function createPortal({ servers, addresses, ...options }: PortalOptions):
   const send = createSender([servers.cas.serverUrl, ...(raven ? [raven.loginUrl] : [])]);
   const hasTickets = ({ protocol }: User) => protocol === 'cas';
   const wayOf = (user: User) => (raven && !hasTickets(user) ? raven : servers.cas).label;
-  const loansOf = (user: User, asked?: Asked) =>
-    hasTickets(user) ? loansPage(addresses, asked) : noTicketsPage(wayOf(user), servers.cas.label);
+  const waysWithoutTickets = (user: User) =>
+    hasTickets(user) ? undefined : { present: wayOf(user), needed: servers.cas.label };
+  const loansOf = (user: User, asked?: Asked) => {
+    const ways = waysWithoutTickets(user);
+    return ways ? noLoansPage(ways) : loansPage(addresses, asked);
+  };
+  const isOwn = (ctx: Context) => isOwnForm(ctx, options.baseUrl);
+  const refuse = async (ctx: Context) => {
+    ctx.status = 403;
+    send(ctx, { title: 'Not from here', user: await ctx.sso.user(), content: strangeFormPage() });
+  };
   const router = new Router();
 
   router.get(STYLE_PATH, (ctx) => sendFile(ctx, 'css', STYLE));
@@ -63,23 +74,23 @@ export function createPortal({ servers, addresses, ...options }: PortalOptions):
     send(ctx, { title: 'My loans', user: ctx.state.user, content: loansOf(ctx.state.user) });
   });
 
-  router.post([LOANS_PAGE, SIGN_IN_AGAIN], async (ctx, next) => {
-    if (isOwnForm(ctx, options.baseUrl)) return next();
-    ctx.status = 403;
-    send(ctx, { title: 'Not from here', user: await ctx.sso.user(), content: strangeFormPage() });
-  });
+  router.post([LOANS_PAGE, SIGN_IN_AGAIN, EXPIRE_GRANT, GRADES_SIGN_IN_AGAIN], (ctx, next) =>
+    isOwn(ctx) ? next() : refuse(ctx),
+  );
   router.post(LOANS_PAGE, sso.requireLogin(), async (ctx) => {
     const { user } = ctx.state;
     const asked = hasTickets(user) ? await askLibrary(ctx.sso, addresses.library) : undefined;
     ctx.status = asked?.kind === 'failed' ? 502 : 200;
     send(ctx, { title: 'My loans', user, content: loansOf(user, asked) });
   });
-  router.post(SIGN_IN_AGAIN, async (ctx) => {
+  router.post([SIGN_IN_AGAIN, GRADES_SIGN_IN_AGAIN], async (ctx) => {
     // The login server is left alone: who is signed in there comes back with a new grant and without a password.
     await ctx.sso.logout({ everywhere: false });
-    ctx.redirect(ctx.sso.loginUrl(LOANS_PAGE, { via: 'cas' }));
+    const page = ctx.path === SIGN_IN_AGAIN ? LOANS_PAGE : GRADES_PAGE;
+    ctx.redirect(ctx.sso.loginUrl(page, { via: 'cas' }));
     ctx.status = 303;
   });
+  addGrades(router, { sso, addresses, expireGrants: servers.expireGrants, send, waysWithoutTickets, isOwn, refuse });
 
   app.use(sso.session(app));
   app.use(sso.routes());

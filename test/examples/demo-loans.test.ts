@@ -1,31 +1,23 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { createDevelopmentCa, type FakeCasOptions, startFakeCas } from '../../src/testing/index.ts';
-import { alice, chooseCas, fillIn, openBrowser, openForm, press, runDemo, signIn, textOf } from './demo-scene.ts';
-import { freePort } from './example.ts';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { createDevelopmentCa, startFakeCas } from '../../src/testing/index.ts';
+import {
+  alice,
+  chooseCas,
+  fileFor,
+  fillIn,
+  openBrowser,
+  openForm,
+  press,
+  runDemo,
+  runWithServer,
+  signIn,
+  textOf,
+} from './demo-scene.ts';
 
 const LOANS = '/loans';
 const AGAIN = '/loans/sign-in-again';
-
-/** A file that a demo writes, for the time of a test. */
-async function fileFor(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'demo-loans-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  return join(folder, 'ca.pem');
-}
-
-/** A demo with `--cas`, and a server that trusts the authority of the demo by the file that `--write-ca` writes. */
-async function runWithServer(t: TestContext, options: FakeCasOptions = {}) {
-  const port = Number(await freePort());
-  const writeCa = await fileFor(t);
-  const demo = await runDemo(t, { cas: `http://localhost:${port}/cas`, writeCa });
-  const server = await startFakeCas({ port, callbackCa: await readFile(writeCa, 'utf8'), ...options });
-  t.after(() => server.close());
-  return { ...demo, server };
-}
 
 test('the library is asked on somebody’s behalf, and the page shows whom and whose way it saw', async (t) => {
   const demo = await runDemo(t);

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { DemoArguments } from '../../examples/demo/arguments.ts';
 import { startDemo as startInProcess } from '../../examples/demo/demo.ts';
 import { createTerminal } from '../../examples/demo/terminal.ts';
+import { type FakeCasOptions, startFakeCas } from '../../src/testing/index.ts';
 import { type Browser, createBrowser, type Page } from '../support/browser.ts';
 import { decodeEntities, type HtmlForm } from '../support/html-form.ts';
-import { type Example, startExample } from './example.ts';
+import { type Example, freePort, startExample } from './example.ts';
 
 export const DEMO = 'examples/demo/main.ts';
 export const CAS = 'Example University (CAS)';
@@ -47,6 +51,23 @@ export async function runDemo(t: TestContext, wanted: Partial<DemoArguments> = {
   const demo = await openDemo(wanted);
   t.after(demo.close);
   return demo;
+}
+
+/** A file that a demo writes, for the time of a test. */
+export async function fileFor(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'demo-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return join(folder, 'ca.pem');
+}
+
+/** A demo with `--cas`, and a server that trusts the authority of the demo by the file that `--write-ca` writes. */
+export async function runWithServer(t: TestContext, options: FakeCasOptions = {}) {
+  const port = Number(await freePort());
+  const writeCa = await fileFor(t);
+  const demo = await runDemo(t, { cas: `http://localhost:${port}/cas`, writeCa });
+  const server = await startFakeCas({ port, callbackCa: await readFile(writeCa, 'utf8'), ...options });
+  t.after(() => server.close());
+  return { ...demo, server };
 }
 
 function readScreen(text: string): Screen {

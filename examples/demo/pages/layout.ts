@@ -20,7 +20,7 @@ const NAVIGATION: readonly (readonly [path: string, label: string])[] = [
   ['/me', 'My page'],
   ['/notes', 'Notes'],
 ];
-const NAVIGATION_SIGNED_IN: typeof NAVIGATION = [...NAVIGATION, ['/loans', 'My loans']];
+const NAVIGATION_SIGNED_IN: typeof NAVIGATION = [...NAVIGATION, ['/loans', 'My loans'], ['/grades', 'Grades']];
 
 /** A whole page of the portal. */
 export function layout(frame: Frame, content: Html): string {

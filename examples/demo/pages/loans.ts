@@ -1,7 +1,8 @@
 import type { Asked } from '../ask-library.ts';
 import type { LibraryAnswer, Loan } from '../library/answer.ts';
 import { type Html, html } from './html.ts';
-import { type Addresses, address, troubleOf } from './trouble.ts';
+import { noTicketsCard, type Ways } from './no-tickets.ts';
+import { type Addresses, address, troubleCard } from './trouble.ts';
 
 /** Where the portal asks the library, with a button for it. */
 export const LOANS_PAGE = '/loans';
@@ -16,14 +17,10 @@ ${asked === undefined ? invitation(addresses) : asked.kind === 'answered' ? answ
 }
 
 /** The page of somebody who has signed in by a way that knows no proxy tickets. */
-export function noTicketsPage(present: string, needed: string): Html {
+export function noLoansPage(ways: Ways): Html {
   return html`<h1>My loans</h1>
 <p class="lead">The library knows what you have borrowed. This portal does not: it would have to ask the library on your behalf.</p>
-<section class="card" aria-labelledby="tickets"><h2 id="tickets">${present} has no proxy tickets</h2>
-<p>You signed in with <strong>${present}</strong>. It has told the portal who you are, and that is all its protocol can do: there is no ticket in it by which the portal could ask another application in your name. This is so by design, and nothing has gone wrong.</p>
-<p>Sign in with <strong>${needed}</strong> to see your loans. You will be signed out of the portal first; ${present} itself still knows you.</p>
-<form method="post" action="${SIGN_IN_AGAIN}"><button class="primary" type="submit">Sign in with ${needed}</button></form>
-</section>`;
+${noTicketsCard(ways, { purpose: 'see your loans', signInAgain: SIGN_IN_AGAIN })}`;
 }
 
 function invitation({ library }: Addresses): Html {
@@ -55,13 +52,8 @@ ${askForm('Ask again', 'secondary')}
 }
 
 function failed(asked: Asked & { kind: 'failed' }, addresses: Addresses): Html {
-  const { title, text, remedy } = troubleOf(asked, addresses);
-  const signInAgain = html`<form method="post" action="${SIGN_IN_AGAIN}"><button class="primary" type="submit">Sign in again</button></form>`;
-  return html`<section class="card trouble" aria-labelledby="trouble" role="alert"><h2 id="trouble">${title}</h2>
-${text}
-<p class="soft">Code: <code>${asked.code}</code></p>
-${remedy === 'signIn' ? signInAgain : remedy === 'askAgain' ? askForm('Ask again', 'primary') : ''}
-</section>`;
+  const signIn = html`<form method="post" action="${SIGN_IN_AGAIN}"><button class="primary" type="submit">Sign in again</button></form>`;
+  return troubleCard(asked, addresses, { signIn, askAgain: askForm('Ask again', 'primary') });
 }
 
 function askForm(label: string, look: 'primary' | 'secondary'): Html {

@@ -38,8 +38,11 @@ const tour = (severalWays: boolean): readonly Step[] => [
     'Let the portal ask for you',
     html`<a href="/loans">My loans</a> are with the library, another application. It learns who you are without a password.`,
   ],
+  [
+    'Lose no form',
+    html`Let a grant expire, then hand in <a href="/grades">grades</a>: you are signed in again, and the form goes through.`,
+  ],
   severalWays ? signOutOfTwo : signOut,
-  ['Watch the terminal', html`The one that runs this demo shows each step of each sign-in as it happens.`],
 ];
 
 /** What the start page depends on, besides who is looking at it. */
@@ -55,6 +58,7 @@ ${user ? welcome(user) : invitation(severalWays)}
 <p class="actions"><a class="button primary" href="/me">My page</a><a class="button secondary" href="${DEEP_LINK}">Notes of week 3</a></p>
 </section>
 <section aria-labelledby="tour"><h2 id="tour">What to try here</h2>
+<p class="soft">Watch the terminal that runs this demo: it shows each step of each sign-in as it happens.</p>
 <ol class="tour">${tour(severalWays).map(([title, text]) => html`<li><h3>${title}</h3><p>${text}</p></li>`)}</ol>
 </section>`;
 }

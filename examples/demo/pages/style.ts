@@ -1,3 +1,4 @@
+import { FORMS } from './style-forms.ts';
 import { PARTS } from './style-parts.ts';
 
 export const STYLE_PATH = '/portal.css';
@@ -40,7 +41,7 @@ header :focus-visible { outline-color: var(--gold); }
 .person { display: flex; align-items: center; gap: 1rem; min-width: 0; }
 .who { min-width: 0; line-height: 1.25; overflow-wrap: anywhere; }
 .who .soft { display: block; font-size: .8125rem; }
-nav ul { display: flex; flex-wrap: wrap; gap: 0 clamp(.7rem, 4vw, 1.75rem); margin: 0; padding: 0 var(--side); list-style: none; }
+nav ul { display: flex; flex-wrap: wrap; gap: 0 clamp(.6rem, 2.5vw, 1.75rem); margin: 0; padding: 0 var(--side); list-style: none; }
 nav a { display: block; padding: .5rem 0; border-bottom: 3px solid transparent; text-decoration: none; }
 nav a:hover { border-color: var(--soft-band); }
 nav a[aria-current] { border-color: var(--gold); font-weight: 600; }
@@ -54,6 +55,7 @@ footer p { margin: 0; }
   .brand strong { font-size: 1.0625rem; }
   .person { flex: 1 1 auto; justify-content: flex-end; gap: .75rem; }
   .who { margin-right: auto; }
+  nav { font-size: .9375rem; }
   main { padding-top: 1.5rem; padding-bottom: 2.5rem; }
 }
-${PARTS}`;
+${PARTS}${FORMS}`;

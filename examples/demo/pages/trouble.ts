@@ -76,8 +76,23 @@ const libraryFailed: Trouble = {
   remedy: 'askAgain',
 };
 
-/** What to tell somebody for whom the library could not be asked. */
-export function troubleOf({ stage, code }: Asked & { kind: 'failed' }, addresses: Addresses): Trouble {
+/** What leads out of a trouble on one page or another. */
+export interface Remedies {
+  readonly signIn: Html;
+  readonly askAgain: Html;
+}
+
+/** What to tell somebody for whom the library could not be asked, with what can be done about it. */
+export function troubleCard(asked: Asked & { kind: 'failed' }, addresses: Addresses, remedies: Remedies): Html {
+  const { title, text, remedy } = troubleOf(asked, addresses);
+  return html`<section class="card trouble" aria-labelledby="trouble" role="alert"><h2 id="trouble">${title}</h2>
+${text}
+<p class="soft">Code: <code>${asked.code}</code></p>
+${remedy === 'none' ? '' : remedies[remedy]}
+</section>`;
+}
+
+function troubleOf({ stage, code }: Asked & { kind: 'failed' }, addresses: Addresses): Trouble {
   if (stage === 'call') return noLibrary(addresses);
   switch (code) {
     case 'ERR_SSO_NO_PROXY_GRANT':
