@@ -124,6 +124,7 @@ test('the pages forbid everything they do not need', async (t) => {
     ['/me', 200],
     ['/notes', 200],
     ['/loans', 200],
+    ['/grades', 200],
     ['/nowhere', 404],
   ] as const) {
     const page = await browser.get(portal + path);
@@ -208,6 +209,7 @@ test('colour is only for those who asked for it', () => {
       servers: {
         cas: { serverUrl: 'http://localhost:3', label: 'CAS' },
         casUsers: undefined,
+        expireGrants: undefined,
         raven: undefined,
         ravenUsers: [{ name: 'test0450', password: 'test', remark: 'has left' }],
       },

@@ -21,7 +21,7 @@ export async function openProfile(
   const complaints: string[] = [];
   context.on('console', (message) => {
     const grave = message.type() === 'error' || message.type() === 'warning';
-    const refusal = /status of 40[03]/.test(message.text());
+    const refusal = /status of 4(0[039]|1[03])/.test(message.text());
     if (grave && !refusal && message.location().url.startsWith(site)) complaints.push(message.text());
   });
   context.on('weberror', (error) => complaints.push(error.error().message));
