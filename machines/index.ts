@@ -6,6 +6,25 @@ export {
   casLogin,
 } from './cas-login-vocabulary.ts';
 export {
+  type DiagramState,
+  type DiagramTransition,
+  type FlowDiagram,
+  flowDiagram,
+  type StateKind,
+  type TransitionOutcome,
+} from './diagram.ts';
+export { type DotOptions, flowDot, LAYOUTS } from './diagram-dot.ts';
+export { type GraphvizLayout, type LayoutFaults, layoutCost, layoutFaults } from './diagram-layout.ts';
+export { flowMermaid } from './diagram-mermaid.ts';
+export type { StatedAction } from './diagram-reading.ts';
+export { flowScxml } from './diagram-scxml.ts';
+export { flowStately, type StatelyState } from './diagram-stately.ts';
+export { finishSvg, type SvgOptions } from './diagram-svg.ts';
+export { type Actor, type EffectNote, effectNote, type StoreName } from './effects-map.ts';
+export { stateAnchor } from './flow-tables.ts';
+export { flowsDocument } from './flows-document.ts';
+export { flowsPage } from './flows-page.ts';
+export {
   CLOCK_SKEW_MS,
   type LoginContext,
   type LoginEvent,
