@@ -4,13 +4,13 @@ import type { KeepableMethod } from './koa/keepable.ts';
 export interface KeptRequestOptions {
   /** Largest body that is kept, in bytes as they are received. Default 262144 (256 KiB). */
   readonly maxBytes?: number;
-  /** How long a request waits for its sender, in seconds; nothing extends it. Default 600 (ten minutes). */
+  /** How long a request waits for its sender, in seconds; nothing extends it. Default 600 (ten minutes), at most 3600. */
   readonly seconds?: number;
   /** How long the rest of an upload is waited for, in seconds. Default 15. */
   readonly uploadSeconds?: number;
   /** Bytes of bodies in the memory of this process at one time. Default 64 times `maxBytes`, at least twice. */
   readonly heldBytes?: number;
-  /** How many requests wait for one browser; the oldest goes. Default 5. */
+  /** How many requests wait for one browser; the oldest goes. Default 5, at most 8. */
   readonly perBrowser?: number;
   /** How much waits for one person, in bytes. Default 4194304 (4 MiB). */
   readonly personBytes?: number;
@@ -31,6 +31,8 @@ export type ResolvedKeptRequests = Required<KeptRequestOptions>;
 
 const METHODS: ReadonlySet<unknown> = new Set<KeepableMethod>(['POST', 'PUT', 'PATCH', 'DELETE']);
 const MIB = 1024 * 1024;
+/** The cookies of kept requests end after an hour, and a browser has eight of them at most. */
+const MOST = { seconds: 3600, perBrowser: 8, uploadSeconds: 3600 } as const;
 
 /** Reads `keptRequests`, and adds what is wrong with it to the problems. */
 export function readKeptRequests(value: unknown, problems: string[]): ResolvedKeptRequests {
@@ -40,6 +42,11 @@ export function readKeptRequests(value: unknown, problems: string[]): ResolvedKe
   const given = Object(value) as KeptRequestOptions;
   const whole = (name: keyof KeptRequestOptions, fallback: number): number => {
     const number = given[name] ?? fallback;
+    const most = Object.hasOwn(MOST, name) ? MOST[name as keyof typeof MOST] : Number.MAX_SAFE_INTEGER;
+    if (Number(number) > most) {
+      problems.push(`keptRequests.${name}: expected at most ${most}.`);
+      return fallback;
+    }
     if (Number.isSafeInteger(number) && Number(number) > 0) return Number(number);
     problems.push(`keptRequests.${name}: expected a whole number above 0.`);
     return fallback;

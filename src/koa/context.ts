@@ -5,7 +5,7 @@ import type { Json } from '../options.ts';
 import type { LoginRecord } from '../storage/logins.ts';
 import { loginPath } from './error-page.ts';
 import { type CurrentLogin, currentLogin, endLogin } from './login-handlers.ts';
-import { passPointOfNoReturn } from './renew-grant.ts';
+import { passPointOfNoReturn, rememberingExpiry } from './renew-grant.ts';
 import { externalPath } from './request.ts';
 import { localTarget } from './return-to.ts';
 import type { Runtime } from './runtime.ts';
@@ -24,8 +24,10 @@ export function attachSso(ctx: Context, runtime: Runtime): void {
     loginUrl: (returnTo, { via } = {}) =>
       loginPath(runtime, localTarget(returnTo ?? externalPath(ctx, options), options.baseUrl) ?? undefined, { via }),
     logoutUrl: `${options.basePath}${options.routePrefix}/logout`,
-    proxyTicket: async (service) => runtime.proxyClient.ticket(await grantOf(ctx, runtime), service),
-    fetch: async (url, init) => runtime.proxyClient.fetch(await grantOf(ctx, runtime), url, init),
+    proxyTicket: async (service) =>
+      rememberingExpiry(ctx, runtime.proxyClient.ticket(await grantOf(ctx, runtime), service)),
+    fetch: async (url, init) =>
+      rememberingExpiry(ctx, runtime.proxyClient.fetch(await grantOf(ctx, runtime), url, init)),
     pointOfNoReturn: () => passPointOfNoReturn(ctx),
     logout: ({ everywhere = true } = {}) => endLogin(ctx, runtime, everywhere),
   };

@@ -17,6 +17,8 @@ export interface Shown {
   readonly via?: string;
   /** What was kept for the next attempt, by its handle. */
   readonly request?: string | undefined;
+  /** Signing in must ask for credentials. */
+  readonly renew?: boolean;
   /** What the login server says to the person; text of a stranger. */
   readonly said?: string | null;
 }
@@ -40,7 +42,7 @@ const TITLES: Partial<Record<SsoErrorCode, string>> = {
  */
 export async function showFailure(ctx: Context, runtime: Runtime, shown: Shown): Promise<void> {
   const { options } = runtime;
-  const { returnTo, request = keptNow(ctx) } = shown;
+  const { returnTo, renew, request = keptNow(ctx) } = shown;
   const { status, message } = explanations[shown.code];
   const line = `${shown.code}${shown.detail ? ` (${shown.detail})` : ''}: answered with ${status}`;
   if (status >= 500) options.logger.error(line);
@@ -51,7 +53,11 @@ export async function showFailure(ctx: Context, runtime: Runtime, shown: Shown):
     status,
     title: TITLES[shown.code] ?? 'You could not be signed in',
     message,
-    retryUrl: loginPath(runtime, returnTo, { via: hasChoice(runtime) ? shown.via : undefined, request }),
+    retryUrl: loginPath(runtime, returnTo, {
+      via: hasChoice(runtime) ? shown.via : undefined,
+      request,
+      renew,
+    }),
     messages: shown.said ? [shown.said] : [],
   };
   ctx.status = status;
@@ -124,15 +130,17 @@ export interface LoginPathParameters {
   readonly request?: string | undefined;
   /** Also for people who are signed in. */
   readonly again?: boolean;
+  /** Credentials are to be asked for. */
+  readonly renew?: boolean | undefined;
 }
 
 /** The path that begins a login and leads back to `returnTo`. */
 export function loginPath(
   { options }: Runtime,
   returnTo = `${options.basePath}/`,
-  { via, request, again = false }: LoginPathParameters = {},
+  { via, request, again = false, renew = false }: LoginPathParameters = {},
 ): string {
   const choice = via === undefined ? '' : `&via=${encodeURIComponent(via)}`;
   const kept = request === undefined ? '' : `&request=${request}`;
-  return `${options.basePath}${options.routePrefix}/login?returnTo=${encodeURIComponent(returnTo)}${choice}${kept}${again ? '&again=1' : ''}`;
+  return `${options.basePath}${options.routePrefix}/login?returnTo=${encodeURIComponent(returnTo)}${choice}${kept}${again ? '&again=1' : ''}${renew ? '&renew=1' : ''}`;
 }

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import type { Context } from 'koa';
 import type { NotKeptCode, PrincipalRef } from '../../machines/vocabulary.ts';
 import { isSsoError } from '../errors.ts';
@@ -9,6 +10,7 @@ import { keepable } from './keepable.ts';
 import { keptHeaders } from './kept-headers.ts';
 import { externalPath } from './request.ts';
 import type { Runtime } from './runtime.ts';
+import { readPointer } from './session.ts';
 
 const NOT_CAPTURED: Readonly<Record<BodyNotKept, NotKeptCode>> = {
   tooLarge: 'ERR_SSO_REQUEST_TOO_LARGE',
@@ -44,6 +46,17 @@ export function replaysOf(ctx: Context): number {
   return request ? request.replays + 1 : 0;
 }
 
+/** Answers whose requests have passed `sso.routes()`, by which what is kept comes back. */
+const routed = new WeakSet<ServerResponse>();
+
+export function markRouted({ res }: Context): void {
+  routed.add(res);
+}
+
+export function isRouted({ res }: Context): boolean {
+  return routed.has(res);
+}
+
 /**
  * Begins to hold the body of a request that a login may interrupt. To be called before anything is awaited. Nothing is
  * held as long as no guard keeps bodies.
@@ -63,15 +76,16 @@ export function nameRequest(ctx: Context, { captures }: Runtime): void {
 
 /**
  * Keeps the request that is being answered, for its sender or for whoever confirms that it is theirs, and gives the browser
- * the secret that it opens with. Never rejects: whatever goes wrong is told to the person, and the login goes on.
+ * the secret that it opens with. Rejects for bugs alone: whatever goes wrong is told to the person, and the login goes on.
  */
 export async function keepRequest(ctx: Context, runtime: Runtime, owner: PrincipalRef | null): Promise<Keeping> {
-  const { captures, savedRequests, requestCookies, options, keeping } = runtime;
+  const { captures, savedRequests, requestCookies, options, keeping, logins } = runtime;
   const notKept = (code: NotKeptCode, reason: string): Keeping => {
     options.logger.warn(`${code} (${reason}): a request is not kept over a login`);
     return { kind: 'notKept', code };
   };
   const before = replayed.get(ctx);
+  const login = readPointer(ctx)?.login;
   const capture = captures.find(ctx.req);
   const body = before ? ({ kind: 'complete', bytes: before.body } as const) : await capture?.whole();
   capture?.release();
@@ -83,6 +97,10 @@ export async function keepRequest(ctx: Context, runtime: Runtime, owner: Princip
   const secret = randomBytes(32).toString('base64url');
   const browser = requestCookies.browserOf(ctx);
   try {
+    const isSignedIn = async () => login !== undefined && (await logins.peek(login)) !== undefined;
+    const wasSignedIn = await isSignedIn();
+    // It was taken out for somebody who has signed out since.
+    if (before && !wasSignedIn) return notKept('ERR_SSO_REQUEST_NOBODYS', 'the session has ended meanwhile');
     if (!(await keeping.isSafe())) return notKept('ERR_SSO_REQUEST_NOT_STORED', 'the store cannot give it to one only');
     const idempotencyKey = ctx.get('Idempotency-Key');
     const saved = await savedRequests.save({
@@ -97,6 +115,11 @@ export async function keepRequest(ctx: Context, runtime: Runtime, owner: Princip
       ...(idempotencyKey === '' ? {} : { idempotencyKey }),
     });
     if (saved.kind === 'notKept') return notKept(NOT_SAVED[saved.reason], saved.reason);
+    // A logout that came while it was being kept found nothing to erase.
+    if (wasSignedIn && !(await isSignedIn())) {
+      await savedRequests.discard(saved.id);
+      return notKept('ERR_SSO_REQUEST_NOBODYS', 'the session has ended meanwhile');
+    }
     requestCookies.issue(ctx, { handle, id: saved.id, secret, browser, attempt: '' });
     keptBy.set(ctx, handle);
     const type = ctx.get('Content-Type').split(';')[0] || 'no type';
@@ -130,8 +153,11 @@ export function keptNow(ctx: Context): string | undefined {
  */
 export async function erasePending(ctx: Context, { requestCookies, savedRequests }: Runtime): Promise<void> {
   const browsers = new Set(requestCookies.of(ctx).map(({ browser }) => browser));
-  for (const browser of browsers) await savedRequests.discardAll(browser);
+  // Whatever the store says: without its cookie nobody opens what is left.
   requestCookies.clearAll(ctx);
+  const attempts = await Promise.allSettled([...browsers].map((browser) => savedRequests.discardAll(browser)));
+  const failed = attempts.find((attempt) => attempt.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 /** The same where nothing else hangs on it: nobody can open what is left, and it expires. */

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Context } from 'koa';
 import { isSsoError } from '../errors.ts';
 import { interruptionOf, type KeepBodyOptions } from './interruption.ts';
@@ -18,9 +19,25 @@ export function passPointOfNoReturn(ctx: Context): void {
   begun.add(ctx);
 }
 
+/** The errors that the grant of this very login caused: a handler may use grants of other people as well. */
+const caused = new WeakMap<ServerResponse, WeakSet<object>>();
+
+/** Remembers why a ticket for this request could not be had. */
+export async function rememberingExpiry<T>({ res }: Context, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isSsoError(error) && error.code === CODE) {
+      const errors = caused.get(res) ?? new WeakSet();
+      caused.set(res, errors.add(error));
+    }
+    throw error;
+  }
+}
+
 /** Whether an error says that the proxy grant of the present login is gone. */
-export function saysGrantExpired(error: unknown): boolean {
-  return isSsoError(error) && error.code === CODE;
+export function saysGrantExpired({ res }: Context, error: unknown): boolean {
+  return isSsoError(error) && (caused.get(res)?.has(error) ?? false);
 }
 
 /**
@@ -62,6 +79,9 @@ export async function renewGrant(
   }
   const interruption = interruptionOf(ctx, runtime, keepBody, login.record.principal);
   const { keepRequest, notKept } = interruption;
+  const isPage = ctx.method === 'GET' || ctx.method === 'HEAD';
+  // A method that is never kept: nobody would be told that it is lost.
+  if (!isPage && !keepRequest && notKept === null) return false;
   const recentLogins = runtime.cookies.recentLogins(ctx);
   const event = way.grantExpired({ returnTo, keepRequest, notKept, recentLogins });
   if (!event) return false;

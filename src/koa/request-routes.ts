@@ -36,8 +36,8 @@ export function addRequestRoutes(router: Router, { at, guarded }: Placing): void
     guarded((ctx, runtime) => {
       const { code, returnTo } = ctx.query;
       return sendRequestPage(ctx, runtime, {
-        // Only what people can do nothing against is told in an address, which a stranger may have written.
-        code: isRequestCode(code) ? code : 'ERR_SSO_REQUEST_UNKNOWN',
+        // A stranger may have written the address: it tells no more than why something was lost.
+        code: isRequestCode(code) && code !== 'ERR_SSO_REQUEST_USED' ? code : 'ERR_SSO_REQUEST_UNKNOWN',
         returnTo: localTarget(returnTo, runtime.options.baseUrl),
         status: 200,
       });

@@ -6,7 +6,7 @@ import { attachSso, userOf } from './context.ts';
 import { answeringFailures, showFailure } from './error-page.ts';
 import { createIgnore, type IgnoreRule } from './ignore.ts';
 import { interruptionOf, type KeepBodyOptions } from './interruption.ts';
-import { nameRequest } from './keep-request.ts';
+import { isRouted, keepRequest, nameRequest, replaysOf } from './keep-request.ts';
 import {
   askQuietly,
   beginLogin,
@@ -15,6 +15,7 @@ import {
   isMarkedAnonymous,
   takeUnsolicited,
 } from './login-handlers.ts';
+import type { Interruption } from './login-scope.ts';
 import { pageToReturnTo, refuseAnonymous } from './refusal.ts';
 import { isGrantGone, renewGrant, saysGrantExpired } from './renew-grant.ts';
 import { externalPath, isNavigation } from './request.ts';
@@ -65,6 +66,11 @@ export function createRequireLogin(runtimeOf: RuntimeOf, guard: RequireLoginOpti
     const runtime = runtimeOf(ctx);
     attachSso(ctx, runtime);
     if (isIgnored(ctx.path)) return next();
+    if (keepBody && !isRouted(ctx)) {
+      throw new SsoError('ERR_SSO_OPTIONS', {
+        message: 'requireLogin({ keepBody }): mount sso.routes() in front of it, which brings back what is kept.',
+      });
+    }
     const admitted = await answeringFailures(ctx, runtime, async () => {
       const login = await currentLogin(ctx, runtime);
       if (await takeUnsolicitedPage(ctx, runtime, login)) return false;
@@ -84,14 +90,24 @@ export function createRequireLogin(runtimeOf: RuntimeOf, guard: RequireLoginOpti
     });
     if (!admitted) return;
     if (!keepBody && !freshGrant) return next();
+    const headersBefore = new Set(Object.keys(ctx.response.headers));
     try {
       await next();
     } catch (error) {
-      if (!saysGrantExpired(error)) throw error;
+      if (!saysGrantExpired(ctx, error)) throw error;
+      clearAnswer(ctx, headersBefore);
       const isAnswered = await answeringFailures(ctx, runtime, () => renewGrant(ctx, runtime, keepBody));
       if (isAnswered === false) throw error;
     }
   };
+}
+
+/** What the handler had prepared is not for the answer that is given in its place; cookies are for the browser all the same. */
+function clearAnswer(ctx: Context, headersBefore: ReadonlySet<string>): void {
+  if (ctx.headerSent) return;
+  for (const name of Object.keys(ctx.response.headers)) {
+    if (name !== 'set-cookie' && !headersBefore.has(name)) ctx.remove(name);
+  }
 }
 
 function serviceOf({ options }: Runtime, freshGrant: true | string): string {
@@ -158,7 +174,28 @@ async function sendToLogin(ctx: Context, runtime: Runtime, { maxAgeMs, keepBody,
   const issuer = present?.issuer ?? interruption.expected?.issuer;
   const known = issuer === undefined ? undefined : wayOfIssuer(runtime, issuer);
   const way = present ? (known ?? runtime.ways[0]) : known;
+  if (replaysOf(ctx) > 0) return askToLogIn(ctx, runtime, { interruption, returnTo, isStale: present !== undefined });
   await beginLogin(ctx, runtime, { returnTo, maxAgeMs, way, interruption });
+}
+
+interface Repeated {
+  readonly interruption: Interruption;
+  readonly returnTo: string;
+  /** Somebody is signed in, but not as lately as is demanded. */
+  readonly isStale: boolean;
+}
+
+/**
+ * Keeps a form once more that was on its way back. Not with a redirect: the policy of the page that it comes from keeps it
+ * from leading to a login server.
+ */
+async function askToLogIn(
+  ctx: Context,
+  runtime: Runtime,
+  { interruption, returnTo, isStale }: Repeated,
+): Promise<void> {
+  if (interruption.keepRequest) await keepRequest(ctx, runtime, interruption.expected);
+  await showFailure(ctx, runtime, { code: 'ERR_SSO_LOGIN_REQUIRED', returnTo, renew: isStale });
 }
 
 /** A program that sends more than could be kept for a person is told so; a script of a page only has to log in. */

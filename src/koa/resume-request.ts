@@ -5,14 +5,13 @@ import type { ClaimOutcome, SavedRequest, SavedRequestSummary } from '../storage
 import { replayBody } from './body-replay.ts';
 import { showFailure } from './error-page.ts';
 import { digestOf, discardRequest, markReplayed, replaysOf } from './keep-request.ts';
-import { keepable } from './keepable.ts';
-import { isOfCarrier } from './kept-headers.ts';
 import { beginLogin, type CurrentLogin, currentLogin } from './login-handlers.ts';
 import { createScope, type Interruption, UNINTERRUPTED } from './login-scope.ts';
 import { externalPath } from './request.ts';
 import type { KeptRequestCookie } from './request-cookies.ts';
 import { sendRequestPage } from './request-page.ts';
-import { sendResumePage, TOKEN_FIELD } from './resume-page.ts';
+import { sendResumePage } from './resume-page.ts';
+import { readToken, type Token } from './resume-token.ts';
 import type { Runtime } from './runtime.ts';
 import { wayOfIssuer } from './ways.ts';
 
@@ -38,26 +37,34 @@ const EVENTS: Partial<Record<NotTaken, string>> = {
 /** Nobody sends this to a page: to learn what became of a request that is gone. */
 const NOWHERE = { method: '', url: '' } as const;
 
-const TOKEN = new RegExp(`^${TOKEN_FIELD}=([A-Za-z0-9_-]{22})\\.([A-Za-z0-9_-]{43})$`);
-const TOKEN_BYTES = TOKEN_FIELD.length + '='.length + 22 + '.'.length + 43;
-
 /**
  * Takes the small form by which a browser brings a kept request back: the request itself then takes its place, for
  * everything that is mounted behind. True if the browser was answered with a page instead.
  */
 export async function takeCarrier(ctx: Context, runtime: Runtime): Promise<boolean> {
-  const { options, requestCookies, savedRequests } = runtime;
+  const { options } = runtime;
   const here = externalPath(ctx, options);
   // Our own routes take the token for something else.
   if (here.startsWith(`${options.basePath}${options.routePrefix}/`)) return false;
   const token = await readToken(ctx, runtime);
   if (!token) return false;
+  try {
+    return await takeToken(ctx, runtime, token, here);
+  } catch (error) {
+    if (!isSsoError(error) || error.code !== 'ERR_SSO_STORE') throw error;
+    await showFailure(ctx, runtime, { code: error.code, detail: error.detail, returnTo: here, request: token.handle });
+    return true;
+  }
+}
+
+async function takeToken(ctx: Context, runtime: Runtime, token: Token, here: string): Promise<boolean> {
+  const { options, requestCookies, savedRequests } = runtime;
   const answer = async (code: SsoErrorCode) => {
     await sendRequestPage(ctx, runtime, { code, returnTo: here });
     return true;
   };
   const cookie = requestCookies.find(ctx, token.handle);
-  if (!cookie || cookie.id !== token.id) return answer('ERR_SSO_REQUEST_FOREIGN');
+  if (!cookie || cookie.id !== token.id || token.isStrange) return answer('ERR_SSO_REQUEST_FOREIGN');
   if (token.isParsed) return answer('ERR_SSO_REQUEST_PARSED');
   const login = await currentLogin(ctx, runtime);
   const kept = await savedRequests.describe(cookie.id, cookie.secret);
@@ -127,7 +134,7 @@ export async function discardFromPage(ctx: Context, runtime: Runtime, handle: st
   const { requestCookies } = runtime;
   const token = await readToken(ctx, runtime);
   const cookie = requestCookies.find(ctx, handle);
-  if (!cookie || token?.handle !== handle || token.id !== cookie.id) {
+  if (!cookie || token?.handle !== handle || token.id !== cookie.id || token.isStrange) {
     return sendRequestPage(ctx, runtime, { code: 'ERR_SSO_REQUEST_FOREIGN' });
   }
   await discardRequest(runtime, cookie.id);
@@ -135,7 +142,7 @@ export async function discardFromPage(ctx: Context, runtime: Runtime, handle: st
   return sendRequestPage(ctx, runtime, { code: 'ERR_SSO_REQUEST_DISCARDED', status: 200 });
 }
 
-/** What a login is to bring back that was kept in an earlier attempt; undefined if the handle is none of this browser's. */
+/** What a login is to bring back that was kept in an earlier attempt; undefined if it is not there for this browser. */
 export async function interruptedBefore(
   ctx: Context,
   { requestCookies, savedRequests }: Runtime,
@@ -144,7 +151,7 @@ export async function interruptedBefore(
   const cookie = requestCookies.find(ctx, handle);
   if (!cookie) return undefined;
   const kept = await savedRequests.describe(cookie.id, cookie.secret);
-  if (!kept) return { ...UNINTERRUPTED, notKept: 'ERR_SSO_REQUEST_EXPIRED' };
+  if (!kept) return undefined;
   return { ...UNINTERRUPTED, expected: kept.owner, savedRequest: { id: cookie.id, owner: kept.owner } };
 }
 
@@ -190,55 +197,6 @@ async function tellFlow(
     if (!isSsoError(error)) throw error;
     runtime.options.logger.warn(`${error.code} (${error.detail}): the flow of a login did not hear of ${type}`);
   }
-}
-
-interface Token {
-  readonly handle: string;
-  readonly id: string;
-  /** A body parser in front has read it, so the kept body would never be read. */
-  readonly isParsed: boolean;
-}
-
-/** The token in the body of a request. One that carries something else is left as if nobody had looked. */
-async function readToken(ctx: Context, runtime: Runtime): Promise<Token | undefined> {
-  const { options, requestCookies, captures, keeping } = runtime;
-  const { req } = ctx;
-  if (Number(ctx.get('Content-Length')) !== TOKEN_BYTES || !ctx.is('application/x-www-form-urlencoded'))
-    return undefined;
-  if (!keepable(ctx, { origin: options.origin }).keepable) return undefined;
-  // A browser that has lost its cookies still carries the token, and no handler may take that for a form of its own.
-  if (!keeping.isWanted && requestCookies.of(ctx).length === 0) return undefined;
-  const parsed: unknown = Reflect.get(ctx.request, 'body');
-  if (parsed !== undefined) {
-    const value: unknown = Object(parsed)[TOKEN_FIELD];
-    return tokenOf(`${TOKEN_FIELD}=${String(value)}`, true);
-  }
-  const bytes = await receive(ctx, runtime);
-  const token = bytes && tokenOf(bytes.toString('latin1'), false);
-  if (bytes && !token) {
-    const headers = Object.entries(ctx.req.headers).flatMap(([name, value]) =>
-      isOfCarrier(name) && typeof value === 'string' ? [[name, value] as const] : [],
-    );
-    replayBody(ctx, { method: ctx.method, headers, body: bytes });
-    captures.pass(req, ctx.req);
-  }
-  return token;
-}
-
-function tokenOf(text: string, isParsed: boolean): Token | undefined {
-  const [, handle, id] = TOKEN.exec(text) ?? [];
-  return handle === undefined || id === undefined ? undefined : { handle, id, isParsed };
-}
-
-/**
- * The few bytes of a form, whether there is room to hold them or not; those that were held if somebody in front has read
- * them.
- */
-async function receive({ req }: Context, { captures }: Runtime): Promise<Buffer | undefined> {
-  if (req.readableDidRead || req.destroyed) return (await captures.find(req)?.whole())?.bytes;
-  const chunks: Buffer[] = [];
-  for await (const chunk of req) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
 }
 
 function isSamePerson(one: PrincipalRef, other: PrincipalRef): boolean {

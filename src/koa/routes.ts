@@ -4,7 +4,7 @@ import type { ResolvedOptions } from '../options.ts';
 import { seeOther } from './apply-reply.ts';
 import { attachSso } from './context.ts';
 import { answeringFailures, hasChoice, logoutTargets, showFailure } from './error-page.ts';
-import { erasePendingSoftly, holdBody, resumePath } from './keep-request.ts';
+import { erasePendingSoftly, holdBody, markRouted, resumePath } from './keep-request.ts';
 import { beginLogin, currentLogin, endLogin, finishLogin } from './login-handlers.ts';
 import { judgeLogout } from './logout-guard.ts';
 import { sendPage } from './page.ts';
@@ -35,21 +35,26 @@ export function createRoutes(runtimeOf: RuntimeOf, { sites, routePrefix }: Resol
     at('/login'),
     guarded(async (ctx, runtime) => {
       const { options } = runtime;
-      const returnTo = localTarget(ctx.query.returnTo, options.baseUrl) ?? `${options.basePath}/`;
-      if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, { returnTo });
-      const { via, request, again } = ctx.query;
+      const wanted = localTarget(ctx.query.returnTo, options.baseUrl) ?? `${options.basePath}/`;
+      if (!isNavigation(ctx)) return refuseAnonymous(ctx, runtime, { returnTo: wanted });
+      const { via, request, again, renew } = ctx.query;
       const handle = typeof request === 'string' ? request : undefined;
       const interruption = handle === undefined ? undefined : await interruptedBefore(ctx, runtime, handle);
-      const isAwaited = Boolean(interruption?.savedRequest) || again !== undefined;
-      if (!isAwaited && (await currentLogin(ctx, runtime))) {
-        // That page knows best what became of it.
-        return seeOther(ctx, handle !== undefined && interruption ? resumePath(runtime, handle) : returnTo);
-      }
+      // That page knows best what became of what is not there any more.
+      const returnTo = handle !== undefined && !interruption ? resumePath(runtime, handle) : wanted;
+      const isAwaited = interruption !== undefined || again !== undefined || renew !== undefined;
+      if (!isAwaited && (await currentLogin(ctx, runtime))) return seeOther(ctx, returnTo);
       const named = ways.find(({ name }) => name === via);
       if (via !== undefined && !named && hasChoice(runtime)) return sendChooser(ctx, runtime, returnTo, handle);
       const issuer = interruption?.expected?.issuer;
       const way = named ?? (issuer === undefined ? undefined : wayOfIssuer(runtime, issuer));
-      return beginLogin(ctx, runtime, { returnTo, asked: isOwnClick(ctx), way, interruption });
+      return beginLogin(ctx, runtime, {
+        returnTo,
+        asked: isOwnClick(ctx),
+        way,
+        interruption,
+        renew: renew !== undefined,
+      });
     }),
   );
 
@@ -125,6 +130,7 @@ export function createRoutes(runtimeOf: RuntimeOf, { sites, routePrefix }: Resol
   return async function campusRoutes(ctx, next) {
     const runtime = runtimeOf(ctx);
     holdBody(ctx, runtime);
+    markRouted(ctx);
     attachSso(ctx, runtime);
     const onward = () => watchingSession(ctx, runtime, () => routes(ctx, next));
     const isAnswered = await answeringFailures(ctx, runtime, () => takeCarrier(ctx, runtime));

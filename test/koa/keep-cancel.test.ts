@@ -74,14 +74,15 @@ describe('a sign-in that fails', () => {
     assert.deepEqual(scene.begun, ['GET /other']);
   });
 
-  test('PP14 the cookie is lost before “Sign in again”: a plain login, and nothing is run', async (t) => {
+  test('PP14 the cookie is lost before “Sign in again”: the person is told, and nothing is run', async (t) => {
     const scene = await keepScene(t);
     const browser = await signedIn(scene);
     const form = await sendWhenSignedOut(browser, scene);
     const failure = await browser.get(serviceOf(form.url), { from: form });
     browser.cookies.clear(/sso-request/);
     const page = await signInOn(await goOn(failure, 'Sign in again'), scene);
-    assert.equal(page.status, 200);
+    assert.equal(page.status, 403);
+    assert.match(page.body, /ERR_SSO_REQUEST_FOREIGN/);
     assert.deepEqual(
       scene.begun.filter((line) => line.startsWith('POST')),
       [],
