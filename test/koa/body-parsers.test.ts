@@ -64,7 +64,8 @@ async function report(ctx: Context): Promise<void> {
   ctx.body = JSON.stringify({
     body: Buffer.isBuffer(body) ? body.toString('hex') : body,
     rawBody,
-    files: await Promise.all(found.map(describeFile)),
+    // Which of two files is on the disk first is a matter of luck.
+    files: (await Promise.all(found.map(describeFile))).sort((a, b) => (String(a) < String(b) ? -1 : 1)),
   });
 }
 

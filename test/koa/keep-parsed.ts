@@ -24,5 +24,10 @@ export async function reportOf({ body, rawBody, files }: ParsedRequest) {
     return [file.originalFilename ?? file.originalname, file.mimetype, sha256(bytes)];
   });
   // Multer makes objects without a prototype.
-  return { fields: { ...Object(body) }, rawBody, files: await Promise.all(described) };
+  // Which of two files is on the disk first is a matter of luck.
+  return {
+    fields: { ...Object(body) },
+    rawBody,
+    files: (await Promise.all(described)).sort((a, b) => (String(a) < String(b) ? -1 : 1)),
+  };
 }

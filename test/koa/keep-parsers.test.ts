@@ -52,7 +52,9 @@ async function describeFile(file: File): Promise<unknown> {
 async function gotten(ctx: Context): Promise<unknown> {
   const { body, rawBody, files } = ctx.request as { body?: unknown; rawBody?: unknown; files?: unknown };
   const found = Object.values((files ?? {}) as Record<string, File | File[]>).flat();
-  return structuredClone({ body: { ...Object(body) }, rawBody, files: await Promise.all(found.map(describeFile)) });
+  // Which of two files is on the disk first is a matter of luck.
+  const described = (await Promise.all(found.map(describeFile))).sort((a, b) => (String(a) < String(b) ? -1 : 1));
+  return structuredClone({ body: { ...Object(body) }, rawBody, files: described });
 }
 
 /** What a handler behind a parser gets of a request that nothing interrupts, and of the same one over a login. */
