@@ -1,7 +1,16 @@
 export type { Attributes, FailureCode, Principal, PrincipalRef, ProtocolName } from '../machines/vocabulary.ts';
 export { type AttributeRule, mapAttributes, matchesRule, rolesOf } from './attributes.ts';
 export { isSsoError, SsoError, type SsoErrorCode } from './errors.ts';
-export type { FlowStep, JournalEntry, JournalListener } from './flow/journal.ts';
+export type { FlowStep, JournalEntry, JournalListener, StepOutcome } from './flow/journal.ts';
+export { toEcs } from './journal/ecs.ts';
+export { type FileSinkOptions, fileSink, headPath, readHead } from './journal/file-sink.ts';
+export { toOcsf } from './journal/ocsf.ts';
+export { type JournalHead, type JournalRecord, parseRecord } from './journal/record.ts';
+export { functionSink, type JournalFormat, type JournalSink, keyvSink, pinoSink } from './journal/sinks.ts';
+export { pseudonymsOf } from './journal/subject.ts';
+export { otelSink } from './journal/telemetry.ts';
+export { type Finding, type JournalLine, type Verification, verifyJournal } from './journal/verify.ts';
+export type { JournalSetup } from './journal-options.ts';
 export type { KeptRequestOptions } from './kept-request-options.ts';
 export type { AcceptProxyTicketsOptions } from './koa/accept-proxy-tickets.ts';
 export type { KeepBodyOptions } from './koa/interruption.ts';

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import type { Principal } from '../machines/vocabulary.ts';
 import { SsoError, type SsoErrorCode } from './errors.ts';
 import type { JournalListener } from './flow/journal.ts';
+import { type JournalSetup, type ResolvedJournal, readJournal } from './journal-options.ts';
 import { type KeptRequestOptions, type ResolvedKeptRequests, readKeptRequests } from './kept-request-options.ts';
 import type { LoginProtocol } from './protocols/protocol.ts';
 import { readSites } from './site-options.ts';
@@ -84,8 +85,11 @@ export interface CampusSsoOptions<Account extends Json = null> {
    * for services whose certificates a private CA issued.
    */
   readonly fetch?: typeof globalThis.fetch;
-  /** Hears each step of each flow: names only. */
-  readonly journal?: JournalListener;
+  /**
+   * Gets each step of each flow: names only. A function hears them at once; sinks get them as records in a chain that
+   * `koa-campus-sso audit verify` checks, and `close()` waits for them.
+   */
+  readonly journal?: JournalListener | JournalSetup;
   /** Writes the response for a failure in place of the default page. */
   readonly errorPage?: (page: ErrorPage, ctx: Context) => Promise<void> | void;
   /** Default: warnings and errors on the console. */
@@ -120,7 +124,7 @@ export interface ResolvedOptions extends Site {
   readonly afterLogin: string | null;
   readonly afterLogout: string | null;
   readonly onLogin: CampusSsoOptions<Json>['onLogin'];
-  readonly journal: JournalListener | undefined;
+  readonly journal: ResolvedJournal;
   readonly fetch: typeof globalThis.fetch;
   readonly errorPage: CampusSsoOptions['errorPage'];
   readonly logger: Logger;
@@ -167,8 +171,9 @@ export function resolveOptions<Account extends Json>(given: CampusSsoOptions<Acc
   const absolute = positive('absoluteSeconds', options.absoluteSeconds, 36_000, problems);
   const attempt = positive('attemptSeconds', options.attemptSeconds, 600, problems);
   const keptRequests = readKeptRequests(options.keptRequests, problems);
+  const journal = readJournal(options.journal, problems);
   const storeDeadlineMs = positive('storeDeadlineMs', options.storeDeadlineMs, 2000, problems);
-  for (const name of ['onLogin', 'journal', 'errorPage', 'clock', 'fetch'] as const) {
+  for (const name of ['onLogin', 'errorPage', 'clock', 'fetch'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'function')
       problems.push(`${name}: expected a function.`);
   }
@@ -204,7 +209,7 @@ export function resolveOptions<Account extends Json>(given: CampusSsoOptions<Acc
     afterLogin,
     afterLogout,
     onLogin: options.onLogin as CampusSsoOptions<Json>['onLogin'],
-    journal: options.journal,
+    journal,
     // Looked up at each call, so that instrumentation that comes later is not passed by.
     fetch: options.fetch ?? ((...call) => globalThis.fetch(...call)),
     errorPage: options.errorPage,

@@ -4,7 +4,7 @@ import type { Middleware } from 'koa';
 import { SsoError } from './errors.ts';
 import { createAttempts } from './flow/attempts.ts';
 import { createFlowStore } from './flow/flow-store.ts';
-import type { JournalEntry } from './flow/journal.ts';
+import { createSiteJournal } from './journal/site-journal.ts';
 import { type AcceptProxyTicketsOptions, createAcceptProxyTickets } from './koa/accept-proxy-tickets.ts';
 import { createBodyCaptures } from './koa/body-capture.ts';
 import { createFlowCookies } from './koa/cookies.ts';
@@ -19,7 +19,7 @@ import { createSessionMiddleware } from './koa/session.ts';
 import { chooseSite, namedBy } from './koa/site.ts';
 import { createUserGrants, type UserGrants } from './koa/user-grants.ts';
 import type { ProxiedState, SsoContext, SsoState } from './koa-types.ts';
-import { type CampusSsoOptions, type Json, type ResolvedOptions, resolveOptions, type Site } from './options.ts';
+import { type CampusSsoOptions, type Json, resolveOptions, type Site } from './options.ts';
 import type { LoginScope } from './protocols/protocol.ts';
 import { createSessionEffects } from './protocols/session-effects.ts';
 import { createLogins } from './storage/logins.ts';
@@ -53,7 +53,7 @@ export interface CampusSso<Account extends Json = null> {
   acceptProxyTickets(options: AcceptProxyTicketsOptions): Middleware<ProxiedState<Account>, SsoContext<Account>>;
   /** The proxy grants of people, for work outside of their requests. */
   readonly proxyGrants: UserGrants;
-  /** Ends connections to the login server. The application may then end. */
+  /** Ends connections to the login server, and hands the rest of the journal to its sinks. The application may then end. */
   close(): Promise<void>;
 }
 
@@ -102,9 +102,10 @@ export function campusSso<Account extends Json = null>(options: CampusSsoOptions
     attemptMs: resolved.attemptMs,
     sessionMs: resolved.sessionMs,
   });
-  const journal = safeJournal(resolved);
-  const attempts = createAttempts({ flowStore, random: randomBytes, clock, journal });
-  const proxyClient = createProxyClient({ proxying: proxied.proxying, fetch: resolved.fetch, journal, clock });
+  const { journal, pseudonymOf, close: closeJournal } = createSiteJournal(resolved);
+  const attempts = createAttempts({ flowStore, random: randomBytes, clock, journal, pseudonymOf });
+  const { proxying } = proxied;
+  const proxyClient = createProxyClient({ proxying, fetch: resolved.fetch, journal, pseudonymOf, clock });
   const cookies = createFlowCookies(resolved);
   const kept = resolved.keptRequests;
   const captures = createBodyCaptures({
@@ -142,6 +143,7 @@ export function campusSso<Account extends Json = null>(options: CampusSsoOptions
       personDigests,
       proxyClient,
       journal,
+      pseudonymOf,
     },
   }));
   const runtimeOf: RuntimeOf = (ctx) => chooseSite(runtimes as [Served, ...Served[]], namedBy(ctx)).runtime;
@@ -163,22 +165,14 @@ export function campusSso<Account extends Json = null>(options: CampusSsoOptions
         SsoContext<Account>
       >,
     proxyGrants: createUserGrants({ grants, logins, proxyClient, issuer: proxied.issuer }),
-    close: async () => void (await Promise.all(ways.map((way) => way.close()))),
+    async close() {
+      await Promise.all(ways.map((way) => way.close()));
+      await closeJournal();
+    },
   };
 }
 
 type Served = Site & { readonly runtime: Runtime };
-
-/** A listener that fails must not end somebody's login. */
-function safeJournal({ journal, logger }: ResolvedOptions): (entry: JournalEntry) => void {
-  return (entry) => {
-    try {
-      journal?.(entry);
-    } catch (error) {
-      logger.error(`The journal listener threw ${error instanceof Error ? error.name : typeof error}.`);
-    }
-  };
-}
 
 function personDigester(secrets: readonly string[]): Runtime['personDigests'] {
   const keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', 'koa-campus-sso/person', 32)));

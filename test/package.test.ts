@@ -21,12 +21,24 @@ const PUBLIC = {
     'cas',
     'casPresets',
     'createMemoryKeyv',
+    'fileSink',
+    'functionSink',
+    'headPath',
     'isSsoError',
+    'keyvSink',
     'mapAttributes',
     'matchesRule',
+    'otelSink',
+    'parseRecord',
+    'pinoSink',
+    'pseudonymsOf',
+    'readHead',
     'rolesOf',
+    'toEcs',
+    'toOcsf',
     'ucam',
     'ucamPresets',
+    'verifyJournal',
   ],
   './machines': [
     'CLOCK_SKEW_MS',
@@ -90,12 +102,12 @@ describe('the package as it is built', () => {
     });
   }
 
-  test('loads neither an XML parser nor a certificate tool with the plugin', async () => {
+  test('loads no XML parser, certificate tool or telemetry with the plugin', async () => {
     const hooks =
       'export const resolve = async (name, context, next) => { process._rawDebug(name); return next(name, context); };';
     const script = `import { register } from 'node:module'; register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hooks)}`)}); await import(${JSON.stringify(pathToFileURL(join(built, 'src', 'index.js')).href)});`;
     const { stderr } = await run(process.execPath, ['--input-type=module', '-e', script]);
     assert.match(stderr, /undici/, 'the names of what is loaded are seen');
-    assert.doesNotMatch(stderr, /fast-xml-parser|node-forge/);
+    assert.doesNotMatch(stderr, /fast-xml-parser|node-forge|opentelemetry/);
   });
 });

@@ -10,6 +10,10 @@ interface Entry {
 /** What the tool can do; a further command is a file beside this one and an entry here. */
 const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   ['flows', { summary: 'Draws and documents the flows.', load: async () => (await import('./flows.ts')).flows }],
+  [
+    'audit',
+    { summary: 'Verifies a journal, and tells what is in it.', load: async () => (await import('./audit.ts')).audit },
+  ],
 ]);
 
 /**

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type AnyMachineSnapshot, type AnyStateMachine, type EventObject, transition } from 'xstate';
 import { type Flow, stateName } from './flow.ts';
 import type { FlowStore, StoredFlow } from './flow-store.ts';
-import type { FlowStep, JournalListener } from './journal.ts';
+import type { FlowStep, JournalListener, PseudonymOf } from './journal.ts';
 import { begin, send } from './run.ts';
 
 /** What comes of an event for a flow. */
@@ -27,6 +27,7 @@ export interface AttemptsOptions<Scope> {
   readonly random: (bytes: number) => Buffer;
   readonly clock: () => number;
   readonly journal: JournalListener;
+  readonly pseudonymOf?: PseudonymOf;
 }
 
 /** The part of a scope that attempts work with: effects put the id of each new attempt there. */
@@ -70,7 +71,7 @@ const UNKNOWN: AttemptOutcome = { kind: 'unknown' };
 const WAITS_MS = [50, 100, 200, 400];
 
 export function createAttempts<Scope extends AttemptScope>(options: AttemptsOptions<Scope>): Attempts<Scope> {
-  const { flowStore, random, clock, journal } = options;
+  const { flowStore, random, clock, journal, pseudonymOf } = options;
   /** What this process works on, so that a second click can wait for the first. */
   const underWay = new Map<string, Promise<unknown>>();
 
@@ -79,6 +80,7 @@ export function createAttempts<Scope extends AttemptScope>(options: AttemptsOpti
   const runContext = (id: string, flow: Flow<Scope>, scope: Scope) => ({
     flow,
     scope,
+    pseudonymOf,
     onStep: (step: FlowStep) => journal({ ...step, at: clock(), attempt: digest(id).slice(0, 12) }),
   });
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { AnyMachineSnapshot, EventObject } from 'xstate';
+import type { PrincipalRef } from '../../machines/vocabulary.ts';
 import type { Flow } from './flow.ts';
-import type { FlowStep, JournalListener } from './journal.ts';
+import type { FlowStep, JournalListener, PseudonymOf } from './journal.ts';
 import { begin, send } from './run.ts';
 
 /** What a flow of a single request needs. */
@@ -10,6 +11,9 @@ export interface OneRun<Scope> {
   readonly scope: Scope;
   readonly journal: JournalListener;
   readonly clock: () => number;
+  readonly pseudonymOf?: PseudonymOf | undefined;
+  /** Whom the flow acts for, where its machine does not know it. */
+  readonly person?: PrincipalRef | undefined;
 }
 
 /**
@@ -18,12 +22,12 @@ export interface OneRun<Scope> {
  * @throws SsoError ERR_SSO_FLOW if the machine breaks the rules; whatever a performer throws
  */
 export async function runOnce<Scope>(
-  { flow, scope, journal, clock }: OneRun<Scope>,
+  { journal, clock, ...one }: OneRun<Scope>,
   input: unknown,
   event?: EventObject,
 ): Promise<AnyMachineSnapshot> {
   const attempt = randomBytes(9).toString('base64url');
-  const run = { flow, scope, onStep: (step: FlowStep) => journal({ ...step, at: clock(), attempt }) };
+  const run = { ...one, onStep: (step: FlowStep) => journal({ ...step, at: clock(), attempt }) };
   const first = await begin(run, input);
   return event ? send(run, first, event) : first;
 }

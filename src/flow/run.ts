@@ -1,20 +1,20 @@
-import { type AnyMachineSnapshot, type EventObject, initialTransition, transition } from 'xstate';
-import type { Failure, NotKeptCode } from '../../machines/vocabulary.ts';
+import type { AnyMachineSnapshot, EventObject } from 'xstate';
+import type { Failure, NotKeptCode, PrincipalRef } from '../../machines/vocabulary.ts';
 import { SsoError } from '../errors.ts';
 import { type Flow, stateName } from './flow.ts';
-import type { StepListener } from './journal.ts';
-
-/** An action that xstate hands back for us to perform. */
-interface Asked {
-  readonly type: string;
-  readonly params: unknown;
-}
+import type { PseudonymOf, StepListener } from './journal.ts';
+import { outcomeOf } from './outcome.ts';
+import { type Asked, firstTransitions, type Transition, transitionsOn } from './steps.ts';
 
 /** What every run of a flow needs beyond the flow itself. */
 export interface RunContext<Scope> {
   readonly flow: Flow<Scope>;
   readonly scope: Scope;
   readonly onStep: StepListener;
+  /** Names the people of the steps; without it, nobody is named. */
+  readonly pseudonymOf?: PseudonymOf | undefined;
+  /** Whom the flow acts for, where its machine does not know it. */
+  readonly person?: PrincipalRef | undefined;
 }
 
 /**
@@ -22,9 +22,7 @@ export interface RunContext<Scope> {
  * @throws SsoError ERR_SSO_FLOW if the machine breaks the rules of the engine; whatever a performer throws.
  */
 export async function begin<Scope>(run: RunContext<Scope>, input: unknown): Promise<AnyMachineSnapshot> {
-  const [snapshot, asked] = initialTransition(run.flow.machine, input);
-  report(run, null, 'begin', snapshot, asked);
-  return settle(run, snapshot, asked);
+  return settle(run, ...take(run, firstTransitions(run.flow.machine, input)));
 }
 
 /**
@@ -37,8 +35,7 @@ export async function send<Scope>(
   snapshot: AnyMachineSnapshot,
   event: EventObject,
 ): Promise<AnyMachineSnapshot> {
-  const [next, asked] = advance(run, snapshot, event);
-  return settle(run, next, asked);
+  return settle(run, ...advance(run, snapshot, event));
 }
 
 /** Performs what was asked for, in order; each answer may ask for more. */
@@ -71,30 +68,40 @@ function advance<Scope>(
   if (event.type.startsWith('xstate.') || !snapshot.can(event)) {
     throw broken(run, `${event.type} is not possible in ${stateName(snapshot)}`);
   }
-  const [next, asked] = transition(run.flow.machine, snapshot, event);
-  report(run, snapshot, event.type, next, asked);
-  return [next, asked];
+  return take(run, transitionsOn(run.flow.machine, snapshot, event));
+}
+
+/** Reports each transition, in order, once all of them are known to keep the rules. */
+function take<Scope>(run: RunContext<Scope>, taken: readonly Transition[]): [AnyMachineSnapshot, readonly Asked[]] {
+  const asked = taken.flatMap((one) => one.asked);
+  const foreign = asked.find((ask) => ask.type.startsWith('xstate.'));
+  if (foreign) throw broken(run, `${foreign.type} is not allowed in a flow machine`);
+  for (const one of taken) report(run, one);
+  const last = taken.at(-1);
+  if (!last) throw broken(run, 'no transition');
+  return [last.after, asked];
 }
 
 /** Names only: a payload may hold a ticket, and a listener may write to a disk. */
-function report<Scope>(
-  run: RunContext<Scope>,
-  before: AnyMachineSnapshot | null,
-  event: string,
-  after: AnyMachineSnapshot,
-  asked: readonly Asked[],
-): void {
-  const foreign = asked.find((ask) => ask.type.startsWith('xstate.'));
-  if (foreign) throw broken(run, `${foreign.type} is not allowed in a flow machine`);
+function report<Scope>(run: RunContext<Scope>, { before, after, event, guard, asked }: Transition): void {
+  // A step that loses the person, such as one that lets a session end, is still theirs.
+  const person = personOf(after) ?? personOf(before) ?? run.person ?? null;
   run.onStep({
     flow: run.flow.name,
     from: before && stateName(before),
     event,
+    guard,
     to: stateName(after),
     effects: asked.map((ask) => ask.type),
     code: failureCode(after) ?? lossCode(before, after),
+    outcome: outcomeOf(before, after),
     done: after.status === 'done',
+    subject: (person && run.pseudonymOf?.(person)) ?? null,
   });
+}
+
+function personOf(snapshot: AnyMachineSnapshot | null): PrincipalRef | null {
+  return (snapshot?.context as { readonly principal?: PrincipalRef | null } | undefined)?.principal ?? null;
 }
 
 function failureCode(snapshot: AnyMachineSnapshot): string | null {

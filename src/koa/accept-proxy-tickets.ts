@@ -73,7 +73,7 @@ export function createAcceptProxyTickets(
 
   /** The login of a call, or undefined if the call is answered. */
   async function accept(ctx: Context, runtime: Runtime): Promise<LoginRecord | undefined> {
-    const { cookies, logins, journal, options: site } = runtime;
+    const { cookies, logins, journal, pseudonymOf, options: site } = runtime;
     const ticket = takeTicket(ctx, proxies);
     const session = ticket === null && sessionMs !== null ? cookies.callerOf(ctx) : undefined;
     const known = session === undefined ? undefined : await logins.find(session);
@@ -84,7 +84,7 @@ export function createAcceptProxyTickets(
     const event = ticket === null ? { type: 'call.withoutTicket' } : proxies.ticketEvent(ticket);
     const scope = { ...policy, grantExpiresAt: now + (sessionMs ?? CALL_GRANT_MS) };
     const input = { service: serviceOf(ctx, runtime), wantsGrant: proxyGrant };
-    const end = await runOnce({ flow: proxies.flow, scope, journal, clock: site.clock }, input, event);
+    const end = await runOnce({ flow: proxies.flow, scope, journal, pseudonymOf, clock: site.clock }, input, event);
     const { principal, failure, grantId, proxies: chain } = end.context as ProxiedCallContext;
     if (failure !== null || principal === null) {
       refuse(ctx, runtime, failure?.code ?? 'ERR_SSO_PROXY_TICKET_REJECTED', failure?.detail ?? null);

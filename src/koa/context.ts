@@ -42,11 +42,11 @@ export function markCaller(ctx: Context, record: LoginRecord): void {
   callers.set(ctx, record);
 }
 
-/** The proxy grant of a request. The login is looked up anew: somebody may have logged out since the request began. */
-async function grantOf(ctx: Context, runtime: Runtime): Promise<string | null> {
+/** The login that has the proxy grant of a request. It is looked up anew: somebody may have logged out since the request began. */
+async function grantOf(ctx: Context, runtime: Runtime): Promise<LoginRecord> {
   const record = callers.get(ctx) ?? (await currentLogin(ctx, runtime))?.record;
   if (!record) throw new SsoError('ERR_SSO_LOGIN_REQUIRED');
-  return record.grantId;
+  return record;
 }
 
 /** What the application sees of a login. */

@@ -1,9 +1,17 @@
 import type { ProxyTicketContext } from '../../machines/proxy-ticket.ts';
+import type { PrincipalRef } from '../../machines/vocabulary.ts';
 import { explanations, SsoError } from '../errors.ts';
-import type { JournalListener } from '../flow/journal.ts';
+import type { JournalListener, PseudonymOf } from '../flow/journal.ts';
 import { runOnce } from '../flow/run-once.ts';
 import type { SsoRequestInit } from '../koa-types.ts';
 import type { Proxying, ProxyTicketScope } from '../protocols/protocol.ts';
+
+/** A login, as far as it is asked for tickets. */
+export interface GrantHolder {
+  readonly grantId: string | null;
+  /** Whom the grant speaks for; for the journal. */
+  readonly principal: PrincipalRef;
+}
 
 /** Asks for proxy tickets with one grant or another, and calls services with them. */
 export interface ProxyClient {
@@ -14,31 +22,35 @@ export interface ProxyClient {
    *   ERR_SSO_CAS_TIMEOUT, ERR_SSO_CAS_BAD_STATUS, ERR_SSO_CAS_BAD_ANSWER, ERR_SSO_STORE
    * @throws TypeError if the service is not a text
    */
-  ticket(grantId: string | null, service: string): Promise<string>;
+  ticket(holder: GrantHolder, service: string): Promise<string>;
   /** Calls a service with a ticket of its own. Throws like `ticket`, and like `fetch`. */
-  fetch(grantId: string | null, url: string | URL, init?: SsoRequestInit): Promise<Response>;
+  fetch(holder: GrantHolder, url: string | URL, init?: SsoRequestInit): Promise<Response>;
 }
 
 export interface ProxyClientOptions {
   readonly proxying: Proxying | null;
   readonly fetch: typeof globalThis.fetch;
   readonly journal: JournalListener;
+  readonly pseudonymOf?: PseudonymOf;
   readonly clock: () => number;
 }
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-export function createProxyClient({ proxying, fetch: call, journal, clock }: ProxyClientOptions): ProxyClient {
+export function createProxyClient({ proxying, fetch: call, ...told }: ProxyClientOptions): ProxyClient {
   const underWay = new Map<string, Promise<string>>();
 
-  const request = async (grantId: string | null, service: string): Promise<string> => {
+  const request = async ({ grantId, principal }: GrantHolder, service: string): Promise<string> => {
     if (typeof service !== 'string' || service === '' || /\p{Surrogate}/u.test(service)) {
       throw new TypeError('A proxy ticket is for a service: give its name, a text.');
     }
     if (!proxying) throw new SsoError('ERR_SSO_NO_PROXY_GRANT', { detail: 'proxyGrants is off' });
     const scope: ProxyTicketScope = { ticket: null };
-    const { context } = await runOnce({ flow: proxying.ticketFlow, scope, journal, clock }, { grantId, service });
+    const { context } = await runOnce(
+      { ...told, flow: proxying.ticketFlow, scope, person: principal },
+      { grantId, service },
+    );
     if (scope.ticket !== null) return scope.ticket;
     const { failure } = context as ProxyTicketContext;
     if (failure === null) throw new SsoError('ERR_SSO_FLOW', { detail: 'no proxy ticket and no failure' });
@@ -49,19 +61,19 @@ export function createProxyClient({ proxying, fetch: call, journal, clock }: Pro
   };
 
   return {
-    ticket(grantId, service) {
-      const key = JSON.stringify([grantId, service]);
+    ticket(holder, service) {
+      const key = JSON.stringify([holder.grantId, service]);
       const shared = underWay.get(key);
       if (shared) return shared;
-      const mine = request(grantId, service).finally(() => underWay.delete(key));
+      const mine = request(holder, service).finally(() => underWay.delete(key));
       underWay.set(key, mine);
       return mine;
     },
 
-    async fetch(grantId, url, { service: named, ...init } = {}) {
+    async fetch(holder, url, { service: named, ...init } = {}) {
       const address = addressOf(url);
       // Not shared: a ticket is good for one call.
-      const ticket = await request(grantId, named ?? address.href);
+      const ticket = await request(holder, named ?? address.href);
       const target = new URL(address);
       target.search += `${target.search === '' ? '?' : '&'}ticket=${encodeURIComponent(ticket)}`;
       const first = await call(target, { ...init, redirect: 'manual' });

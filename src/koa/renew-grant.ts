@@ -45,10 +45,9 @@ export function saysGrantExpired({ res }: Context, error: unknown): boolean {
  * the grant, and is left to the handler.
  */
 export async function isGrantGone({ proxyClient }: Runtime, login: CurrentLogin, service: string): Promise<boolean> {
-  const { grantId } = login.record;
-  if (grantId === null) return false;
+  if (login.record.grantId === null) return false;
   try {
-    await proxyClient.ticket(grantId, service);
+    await proxyClient.ticket(login.record, service);
     return false;
   } catch (error) {
     if (!isSsoError(error)) throw error;

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type { PrincipalRef } from '../../machines/vocabulary.ts';
 import type { Attempts } from '../flow/attempts.ts';
-import type { JournalListener } from '../flow/journal.ts';
+import type { JournalListener, PseudonymOf } from '../flow/journal.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { ConnectedLogin, LoginScope } from '../protocols/protocol.ts';
 import type { Logins } from '../storage/logins.ts';
@@ -41,6 +41,8 @@ export interface Runtime {
   readonly proxyClient: ProxyClient;
   /** Hears each step of each flow. */
   readonly journal: JournalListener;
+  /** What the journal calls people. */
+  readonly pseudonymOf: PseudonymOf;
   readonly cookies: FlowCookies;
   /** Bodies of requests that are being answered. */
   readonly captures: BodyCaptures;

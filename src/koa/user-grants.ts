@@ -32,8 +32,8 @@ export function createUserGrants({ grants, logins, proxyClient, issuer }: UserGr
         const login = await logins.peek(loginId);
         if (login?.grantId !== grantId || !(await grants.find(grantId))) continue;
         return {
-          proxyTicket: (service) => proxyClient.ticket(grantId, service),
-          fetch: (url, init) => proxyClient.fetch(grantId, url, init),
+          proxyTicket: (service) => proxyClient.ticket({ grantId, principal: person }, service),
+          fetch: (url, init) => proxyClient.fetch({ grantId, principal: person }, url, init),
           expiresAt: new Date(expiresAt),
         };
       }

@@ -53,9 +53,7 @@ test('a person signs in, sees what is known, and signs out; the terminal shows e
   );
 
   await demo.printed(/loggedOut/);
-  const [, attempt = ''] = await demo.printed(
-    /^ {2}\d\d:\d\d:\d\d {2}(\S{7}) {2}cas {13}· → redirecting {18}begin {19}\w+$/m,
-  );
+  const [, attempt = ''] = await demo.printed(/^ {2}\d\d:\d\d:\d\d {2}(\S{7}) {2}cas {13}· → starting {21}begin$/m);
   const steps = demo
     .output()
     .split('\n')
@@ -63,7 +61,8 @@ test('a person signs in, sees what is known, and signs out; the terminal shows e
   assert.deepEqual(
     steps.map((line) => line.slice(37, 68).trimEnd()),
     [
-      '· → redirecting',
+      '· → starting',
+      'starting → redirecting',
       'redirecting → awaitingReturn',
       'awaitingReturn → validating',
       'validating → admitting',
@@ -159,7 +158,7 @@ test('a failed sign-in is a line with its code', async (t) => {
   const service = new URL(form.forms[0]!.fields.service ?? '');
   service.searchParams.set('ticket', 'ST-never-issued');
   assert.equal((await browser.get(service)).status, 403);
-  await demo.printed(/validating → failed {10} +validation\.rejected +showFailure {2}ERR_SSO_TICKET_REJECTED$/m);
+  await demo.printed(/rejecting → failed {10} +always +showFailure {2}ERR_SSO_TICKET_REJECTED$/m);
   assert.doesNotMatch(demo.output(), /never-issued/);
 });
 
@@ -196,7 +195,8 @@ test('the command line is read strictly', () => {
 });
 
 test('colour is only for those who asked for it', () => {
-  const entry = { flow: 'cas', at: 0, attempt: 'abcdefghijkl', from: null, event: 'begin', to: 'failed' };
+  const step = { flow: 'cas', from: null, event: 'begin', guard: null, to: 'failed', outcome: 'failure' } as const;
+  const entry = { ...step, at: 0, attempt: 'abcdefghijkl', subject: null };
   const write = (colour: boolean) => {
     let text = '';
     const terminal = createTerminal((more) => {

@@ -14,6 +14,7 @@ type Unit =
   | 'index'
   | 'attributes'
   | 'flow'
+  | 'journal'
   | 'storage'
   | 'http'
   | 'koa'
@@ -44,6 +45,7 @@ const rules: Readonly<Record<Unit, Rule>> = {
       options: 'yes',
       machines: 'types',
       flow: 'types',
+      journal: 'types',
       storage: 'types',
       http: 'types',
       koa: 'types',
@@ -58,6 +60,11 @@ const rules: Readonly<Record<Unit, Rule>> = {
   },
   'koa types': { files: { machines: 'types', attributes: 'types' }, packages: { koa: 'types' }, builtins: false },
   flow: { files: { machines: 'types', flow: 'yes', storage: 'types' }, packages: { xstate: 'yes' }, builtins: true },
+  journal: {
+    files: { machines: 'types', flow: 'types', journal: 'yes', storage: 'types' },
+    packages: { '@opentelemetry/api': 'yes' },
+    builtins: true,
+  },
   storage: {
     files: { machines: 'types', storage: 'yes' },
     packages: { keyv: 'yes', 'lru-cache': 'yes' },
@@ -110,6 +117,7 @@ const rules: Readonly<Record<Unit, Rule>> = {
     files: {
       machines: 'yes',
       flow: 'yes',
+      journal: 'yes',
       storage: 'yes',
       http: 'yes',
       'protocol.ts': 'yes',
@@ -128,6 +136,7 @@ const rules: Readonly<Record<Unit, Rule>> = {
     files: {
       machines: 'yes',
       flow: 'yes',
+      journal: 'yes',
       storage: 'yes',
       'protocol.ts': 'yes',
       'pure protocol': 'yes',
@@ -159,6 +168,7 @@ export function unitOf(path: string): Unit | undefined {
     [/^src\/plugin\.ts$/, 'plugin'],
     [/^src\/index\.ts$/, 'index'],
     [/^src\/flow\/[\w-]+\.ts$/, 'flow'],
+    [/^src\/journal\/[\w-]+\.ts$/, 'journal'],
     [/^src\/storage\/[\w-]+\.ts$/, 'storage'],
     [/^src\/http\/[\w-]+\.ts$/, 'http'],
     [/^src\/koa\/[\w-]+\.ts$/, 'koa'],
