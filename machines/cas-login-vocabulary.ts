@@ -7,6 +7,7 @@
  */
 import { assign, setup } from 'xstate';
 import {
+  type CustomLoginEvent,
   type LoginContext,
   type LoginEvent,
   type LoginInput,
@@ -40,6 +41,7 @@ export interface CasLoginContext extends LoginContext, CasLoginInput {
 
 export type CasLoginEvent =
   | LoginEvent
+  | CustomLoginEvent
   | { readonly type: 'redirect.issued'; readonly service: string; readonly at: number }
   | { readonly type: 'return.ticket'; readonly ticket: string }
   | { readonly type: 'return.withoutTicket' }

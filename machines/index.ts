@@ -1,10 +1,5 @@
 export { casLoginMachine, casLoginRoot, casLoginStates } from './cas-login.ts';
-export {
-  type CasLoginContext,
-  type CasLoginEvent,
-  type CasLoginInput,
-  casLogin,
-} from './cas-login-vocabulary.ts';
+export { type CasLoginContext, type CasLoginEvent, type CasLoginInput, casLogin } from './cas-login-vocabulary.ts';
 export {
   type DiagramState,
   type DiagramTransition,
@@ -26,6 +21,9 @@ export { flowsDocument } from './flows-document.ts';
 export { flowsPage } from './flows-page.ts';
 export {
   CLOCK_SKEW_MS,
+  type CustomLoginContext,
+  type CustomLoginEvent,
+  type CustomLoginEvents,
   type LoginContext,
   type LoginEvent,
   type LoginInput,

@@ -50,8 +50,27 @@ export interface LoginInput {
   readonly notKept: NotKeptCode | null;
 }
 
+/**
+ * Events of an application's own states, by name, with what each carries. Empty; an application adds to it:
+ *
+ *     declare module 'koa-campus-sso/machines' {
+ *       interface CustomLoginEvents { 'consent.given': { readonly at: number } }
+ *     }
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: it is there to be merged with.
+export interface CustomLoginEvents {}
+
+/** What an application's own states remember, beside what every login does. Empty; an application adds to it likewise. */
+// biome-ignore lint/suspicious/noEmptyInterface: it is there to be merged with.
+export interface CustomLoginContext {}
+
+/** One of the events that applications have declared; `never` until one does. */
+export type CustomLoginEvent = {
+  [Type in keyof CustomLoginEvents]: { readonly type: Type } & CustomLoginEvents[Type];
+}[keyof CustomLoginEvents];
+
 /** What every login remembers. */
-export interface LoginContext extends LoginInput {
+export interface LoginContext extends LoginInput, Partial<CustomLoginContext> {
   /** When the browser was sent away, in milliseconds since 1970. */
   readonly redirectedAt: number | null;
   readonly principal: Principal | null;

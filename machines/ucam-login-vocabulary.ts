@@ -5,6 +5,7 @@
  */
 import { assign, setup } from 'xstate';
 import {
+  type CustomLoginEvent,
   type LoginContext,
   type LoginEvent,
   type LoginInput,
@@ -30,6 +31,7 @@ interface Said {
 
 export type UcamLoginEvent =
   | LoginEvent
+  | CustomLoginEvent
   | { readonly type: 'redirect.issued'; readonly url: string; readonly params: string; readonly at: number }
   | { readonly type: 'return.reply'; readonly reply: string }
   | {

@@ -48,5 +48,14 @@ export {
   ucam,
   ucamPresets,
 } from './protocols/ucam/index.ts';
+export type {
+  EffectScope,
+  ReplacedEffectScope,
+  StepChoice,
+  StepField,
+  StepPage,
+  StepRoute,
+  StepRoutes,
+} from './step-types.ts';
 export { createMemoryKeyv, type MemoryKeyvOptions } from './storage/memory-store.ts';
 export type { KeyvLike } from './storage/store.ts';

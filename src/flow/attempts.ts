@@ -1,26 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AnyMachineSnapshot, type AnyStateMachine, type EventObject, transition } from 'xstate';
+import { SsoError } from '../errors.ts';
+import type { AttemptOutcome, AttemptScope, Attempts } from './attempt-types.ts';
 import { type Flow, stateName } from './flow.ts';
 import type { FlowStore, StoredFlow } from './flow-store.ts';
 import type { FlowStep, JournalListener, PseudonymOf } from './journal.ts';
 import { begin, send } from './run.ts';
-
-/** What comes of an event for a flow. */
-export type AttemptOutcome =
-  /**
-   * It ran, and what it wants the browser to get is in the scope's reply. If the browser is sent away, `secret` is what
-   * it must show when it comes back to the attempt of the scope. `context` is what the flow knows now.
-   */
-  | { readonly kind: 'ran'; readonly secret: string | null; readonly context: unknown }
-  /** No such attempt: expired, finished, or never ours. */
-  | { readonly kind: 'unknown' }
-  /** The attempt belongs to another browser; `waiting` is its context if it is still open. */
-  | { readonly kind: 'foreign'; readonly waiting: unknown }
-  /** The attempt goes by another way to log in than the reply; it is not touched, and may still be finished. */
-  | { readonly kind: 'otherWay' }
-  /** The flow is not in a state in which this can happen. */
-  | { readonly kind: 'impossible' };
 
 export interface AttemptsOptions<Scope> {
   readonly flowStore: FlowStore<Scope>;
@@ -28,41 +14,6 @@ export interface AttemptsOptions<Scope> {
   readonly clock: () => number;
   readonly journal: JournalListener;
   readonly pseudonymOf?: PseudonymOf;
-}
-
-/** The part of a scope that attempts work with: effects put the id of each new attempt there. */
-export interface AttemptScope {
-  attempt: string;
-}
-
-/**
- * Attempts to log in: their ids, their secrets, and the order of things that keeps them safe. An event is taken only if
- * the record exists, the browser shows the secret, the machine can use the event, and this request is the one that
- * claims the record. The record is saved before anybody is told.
- *
- * Every method throws SsoError ERR_SSO_STORE when the store fails and ERR_SSO_FLOW when a machine breaks its rules.
- */
-export interface Attempts<Scope extends AttemptScope> {
-  /** A new id: 128 random bits, in letters that survive every address. */
-  newId(): string;
-  /** Begins a flow; `event` is sent at once, to a flow that begins with the browser already back. */
-  start(flow: Flow<Scope>, input: unknown, scope: Scope, event?: EventObject): Promise<AttemptOutcome>;
-  /** Lets a browser's return act on its attempt. */
-  resume(attempt: string, from: Return, scope: Scope): Promise<AttemptOutcome>;
-  /** Tells a flow that is settled what happened to its login since; `unknown` if another request has it at this moment. */
-  tell(attempt: string, event: EventObject, scope: Scope): Promise<AttemptOutcome>;
-  /** Logs an attempt out: one that waits for its browser, one that is settled, or one that another request works on. */
-  logOut(attempt: string, everywhere: boolean, scope: Scope): Promise<AttemptOutcome>;
-}
-
-export interface Return {
-  /** The login option that the reply speaks the protocol of; an attempt of another one is not touched. */
-  readonly flowName: string;
-  readonly event: EventObject;
-  /** What the browser showed; undefined if nothing. */
-  readonly secret: string | undefined;
-  /** Whether a settled flow is that of the person in this browser: the secret is gone once its attempt has ended. */
-  owns?(snapshot: AnyMachineSnapshot): boolean;
 }
 
 const ATTEMPT_ID = /^[A-Za-z0-9_-]{22}$/;
@@ -92,9 +43,22 @@ export function createAttempts<Scope extends AttemptScope>(options: AttemptsOpti
     scope: Scope,
     binding: string,
   ): Promise<AttemptOutcome> => {
-    const secret = snapshot.status === 'active' && isWaiting(snapshot) ? random(32).toString('base64url') : null;
+    const waits = snapshot.status === 'active' && isWaiting(snapshot);
+    const secret = waits ? random(32).toString('base64url') : null;
     if (scope.attempt === '') scope.attempt = newId();
-    const stored = { id, flow, snapshot, binding: secret === null ? binding : digest(secret) };
+    const { route = null, account = null } = scope;
+    if (route !== null && snapshot.status === 'active' && !waits) {
+      throw broken(flow, `${stateName(snapshot)} leads the browser to ${route} and does not wait for its answer`);
+    }
+    const stored = {
+      id,
+      flow,
+      snapshot,
+      route: waits ? route : null,
+      // Once the session is open, it is in the record of the login.
+      account: waits ? account : null,
+      binding: secret === null ? binding : digest(secret),
+    };
     await flowStore.save(scope.attempt, stored);
     // A logout that came while this request held the record found nothing to end and left a mark. It marks first and
     // looks again, we save first and look then: one of the two sees the other.
@@ -106,7 +70,11 @@ export function createAttempts<Scope extends AttemptScope>(options: AttemptsOpti
 
   /** Takes a record and lets it end; undefined if it is not to be had. */
   const end = async (attempt: string, stored: StoredFlow<Scope>, event: EventObject, scope: Scope) => {
-    if (!stored.snapshot.can(event) || !(await flowStore.claim(attempt, stored))) return undefined;
+    const isTaken = stored.snapshot.can(event);
+    // A state of the application's own that knows no logout is no reason to let the attempt live on.
+    if (!isTaken && !isWaiting(stored.snapshot)) return undefined;
+    if (!(await flowStore.claim(attempt, stored))) return undefined;
+    if (!isTaken) return { kind: 'ran', secret: null, context: stored.snapshot.context } as const;
     const { context } = await send(runContext(stored.id, stored.flow, scope), stored.snapshot, event);
     return { kind: 'ran', secret: null, context } as const;
   };
@@ -114,11 +82,13 @@ export function createAttempts<Scope extends AttemptScope>(options: AttemptsOpti
   const step = async (attempt: string, stored: StoredFlow<Scope>, event: EventObject, scope: Scope) => {
     const { id, flow, binding } = stored;
     const run = runContext(id, flow, scope);
+    if (stored.account !== null) scope.account = stored.account;
     let snapshot = await send(run, stored.snapshot, event);
     // The browser is to be sent away once more: not if the person logged out meanwhile.
     if (isWaiting(snapshot) && (await flowStore.isLoggedOut(attempt))) {
       snapshot = await send(run, snapshot, logoutRequested(false));
     }
+    checkLed(flow, snapshot, attempt, scope);
     return keep(id, flow, snapshot, scope, binding);
   };
 
@@ -154,8 +124,10 @@ export function createAttempts<Scope extends AttemptScope>(options: AttemptsOpti
       const run = runContext(id, flow, scope);
       // The browser is back already and no redirect will begin an attempt, so it has one from the start.
       if (event) scope.attempt = newId();
+      const begun = scope.attempt;
       const first = await begin(run, input);
       const snapshot = event && first.status === 'active' ? await send(run, first, event) : first;
+      checkLed(flow, snapshot, begun, scope);
       return keep(id, flow, snapshot, scope, '');
     },
 
@@ -181,6 +153,20 @@ export function createAttempts<Scope extends AttemptScope>(options: AttemptsOpti
         stored = await peekAfterWork(attempt);
       }
       return UNKNOWN;
+    },
+
+    async look(attempt, { flowName, secret, owns }) {
+      if (!ATTEMPT_ID.test(attempt)) return { kind: 'unknown' };
+      let stored = await flowStore.peek(attempt);
+      // A second click, while the first one is being worked on.
+      if (!stored && secret !== undefined) stored = await peekAfterWork(attempt);
+      if (stored?.flow.name !== flowName) return { kind: 'unknown' };
+      const { snapshot, binding, route } = stored;
+      const { context } = snapshot;
+      const holdsSecret = matches(secret, binding);
+      if (isWaiting(snapshot)) return holdsSecret ? { kind: 'waiting', route, context } : { kind: 'foreign' };
+      if (!holdsSecret && !owns?.(snapshot)) return { kind: 'foreign' };
+      return { kind: 'settled', context, isPending: snapshot.hasTag('pending') };
     },
 
     async tell(attempt, event, scope) {
@@ -214,9 +200,23 @@ function logoutRequested(everywhere: boolean): EventObject & { readonly everywhe
   return { type: 'logout.requested', everywhere };
 }
 
+/** A browser that is waited for was led away under a new id: a record is never written again under one that was claimed. */
+function checkLed<Scope extends AttemptScope>(
+  flow: Flow<Scope>,
+  snapshot: AnyMachineSnapshot,
+  before: string,
+  scope: Scope,
+): void {
+  if (snapshot.status !== 'active' || !isWaiting(snapshot) || scope.attempt !== before) return;
+  throw broken(flow, `${stateName(snapshot)} waits for the browser, and no effect led it anywhere`);
+}
+
+function broken<Scope>(flow: Flow<Scope>, what: string): SsoError {
+  return new SsoError('ERR_SSO_FLOW', { detail: `${flow.name}: ${what}` });
+}
+
 function leaves(machine: AnyStateMachine, snapshot: AnyMachineSnapshot, event: EventObject): boolean {
-  const [next] = transition(machine, snapshot, event);
-  return stateName(next) !== stateName(snapshot);
+  return stateName(transition(machine, snapshot, event)[0]) !== stateName(snapshot);
 }
 
 function isSettled(snapshot: AnyMachineSnapshot): boolean {

@@ -10,6 +10,8 @@ interface Envelope {
   readonly version: string | null;
   readonly hash: string;
   readonly binding: string;
+  readonly route: string | null;
+  readonly account: unknown;
   readonly snapshot: { readonly value: unknown; readonly context: unknown };
 }
 
@@ -21,6 +23,10 @@ export interface StoredFlow<Scope> {
   readonly snapshot: AnyMachineSnapshot;
   /** Digest of the secret that the browser of this attempt must show. */
   readonly binding: string;
+  /** The page of the application's own that the flow waits on, by name. */
+  readonly route: string | null;
+  /** What the application knows of the person, while such a page is shown. */
+  readonly account: unknown;
 }
 
 export interface FlowStoreOptions<Scope> {
@@ -59,11 +65,12 @@ export function createFlowStore<Scope>(options: FlowStoreOptions<Scope>): FlowSt
     const flow = envelope && flows.get(envelope.flow);
     if (!flow || !sameMachine(flow, envelope)) return undefined;
     const snapshot = resolve(flow, envelope.snapshot);
-    return snapshot && { id: envelope.id, flow, snapshot, binding: envelope.binding };
+    const { id, binding, route = null, account = null } = envelope;
+    return snapshot && { id, flow, snapshot, binding, route, account };
   };
 
   return {
-    async save(attempt, { id, flow, snapshot, binding }) {
+    async save(attempt, { id, flow, snapshot, binding, route, account }) {
       if (snapshot.status !== 'active') return;
       const envelope: Envelope = {
         id,
@@ -72,6 +79,8 @@ export function createFlowStore<Scope>(options: FlowStoreOptions<Scope>): FlowSt
         version: flow.machine.version ?? null,
         hash: flow.hash,
         binding,
+        route,
+        account,
         snapshot: { value: snapshot.value, context: snapshot.context },
       };
       const ttl = isSettled(snapshot) ? sessionMs : attemptMs;

@@ -14,7 +14,7 @@ export interface Shown {
   /** Where the person wanted to go: a path on this site. */
   readonly returnTo?: string;
   /** The way to log in that failed, by name. */
-  readonly via?: string;
+  readonly via?: string | undefined;
   /** What was kept for the next attempt, by its handle. */
   readonly request?: string | undefined;
   /** Signing in must ask for credentials. */

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
+import type { LoginContext } from '../../machines/login-vocabulary.ts';
 import type { Principal, SavedRequestRef } from '../../machines/vocabulary.ts';
-import type { AttemptOutcome } from '../flow/attempts.ts';
+import type { AttemptOutcome } from '../flow/attempt-types.ts';
 import type { ConnectedLogin, LoginScope } from '../protocols/protocol.ts';
 import type { LoginRecord } from '../storage/logins.ts';
 import { applyReply, seeOther } from './apply-reply.ts';
@@ -62,7 +63,7 @@ export async function askQuietly(ctx: Context, runtime: Runtime, returnTo: strin
   const way = knownWay(ctx, runtime) ?? runtime.ways[0];
   const scope = createScope(ctx, runtime, way);
   const input = inputOf(ctx, runtime, way, { returnTo, gateway: true });
-  const outcome = await runtime.attempts.start(way.flow, input, scope);
+  const outcome = await stayQuiet(ctx, runtime, way, scope, await runtime.attempts.start(way.flow, input, scope));
   if (scope.reply.gatewayDeclined) return false;
   await answer(ctx, runtime, way, scope, outcome);
   // Marked already now: a login server that is down never sends the browser back, and the page must show at a reload.
@@ -120,7 +121,8 @@ export async function finishLogin(ctx: Context, runtime: Runtime, way: Connected
     const owns = (snapshot: { readonly context: unknown }) => isOfThisPerson(ctx, runtime, snapshot.context);
     const from = { flowName: way.flow.name, event: reading.event, secret, owns };
     outcome = await attempts.resume(attempt, from, scope);
-    const isOver = outcome.kind !== 'foreign' && outcome.kind !== 'otherWay';
+    // Impossible: it waits on a page of the application's own, in another tab.
+    const isOver = outcome.kind === 'ran' || outcome.kind === 'unknown';
     if (secret !== undefined && isOver) cookies.clearSecret(ctx, attempt);
     if (outcome.kind === 'ran') break;
   }
@@ -151,10 +153,27 @@ function anonymousPage(context: unknown): string | undefined {
 }
 
 /** Whether the session of this browser was opened for the person that a flow logged in. */
-function isOfThisPerson(ctx: Context, { personDigests }: Runtime, context: unknown): boolean {
+export function isOfThisPerson(ctx: Context, { personDigests }: Runtime, context: unknown): boolean {
   const { principal } = context as { readonly principal?: Principal | null };
   const pointer = readPointer(ctx);
   return Boolean(principal && pointer && personDigests(principal).includes(pointer.person));
+}
+
+/** A login that nobody asked for shows no page of the application's own: it ends there, and the visitor is anonymous. */
+async function stayQuiet<Outcome extends AttemptOutcome>(
+  ctx: Context,
+  runtime: Runtime,
+  way: ConnectedLogin,
+  scope: LoginScope,
+  outcome: Outcome,
+): Promise<Outcome> {
+  if (outcome.kind !== 'ran' || outcome.secret === null || scope.route === null) return outcome;
+  const { gateway, returnTo } = outcome.context as LoginContext;
+  if (!gateway) return outcome;
+  await runtime.attempts.logOut(scope.attempt, false, createScope(ctx, runtime, way));
+  scope.reply.redirect = returnTo;
+  scope.reply.gatewayDeclined = true;
+  return { ...outcome, secret: null };
 }
 
 /**
@@ -178,9 +197,10 @@ export async function answer(
     const request = late === undefined ? undefined : runtime.requestCookies.ofAttempt(ctx, late)?.handle;
     return showFailure(ctx, runtime, { code: 'ERR_SSO_ATTEMPT_UNKNOWN', via: way.name, request });
   }
-  if (outcome.secret !== null) {
-    runtime.cookies.issueSecret(ctx, scope.attempt, outcome.secret);
-    bindRequest(ctx, runtime, scope.attempt, outcome.context);
+  const { secret, context } = await stayQuiet(ctx, runtime, way, scope, outcome);
+  if (secret !== null) {
+    runtime.cookies.issueSecret(ctx, scope.attempt, secret);
+    bindRequest(ctx, runtime, scope.attempt, context);
   }
   return applyReply(ctx, runtime, scope.reply, way);
 }

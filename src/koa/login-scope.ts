@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import type { NotKeptCode, Principal, PrincipalRef, SavedRequestRef } from '../../machines/vocabulary.ts';
+import { SsoError } from '../errors.ts';
 import { emptyReply } from '../flow/reply.ts';
 import type { Json } from '../options.ts';
 import type { Admission, ConnectedLogin, LoginScope } from '../protocols/protocol.ts';
@@ -61,18 +62,33 @@ export function inputOf(ctx: Context, runtime: Runtime, way: ConnectedLogin, req
   });
 }
 
+/** The page that a state of the application's own waits on. */
+export function stepPath({ options }: Runtime, way: ConnectedLogin, route: string, attempt: string): string {
+  return `${options.basePath}${options.routePrefix}/step/${way.name}/${encodeURIComponent(route)}/${attempt}`;
+}
+
 /** What the effects of this request work with. */
 export function createScope(ctx: Context, runtime: Runtime, way: ConnectedLogin): LoginScope {
   const { options, attempts } = runtime;
   return {
     attempt: '',
+    route: null,
     reply: emptyReply(),
     loginId: readPointer(ctx)?.login ?? null,
     account: null,
     now: options.clock,
     beginAttempt() {
       this.attempt = attempts.newId();
+      this.route = null;
       return { attempt: this.attempt, returnUrl: options.origin + returnPath(runtime, way) };
+    },
+    visit(route) {
+      if (!Object.hasOwn(way.routes, route)) {
+        throw new SsoError('ERR_SSO_FLOW', { detail: `${way.name}: there is no route ${route}` });
+      }
+      this.beginAttempt();
+      this.route = route;
+      this.reply.redirect = stepPath(runtime, way, route, this.attempt);
     },
     admit: (principal) => admit(ctx, runtime, principal),
     keepRequest: (owner) => keepRequest(ctx, runtime, owner),

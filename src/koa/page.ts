@@ -32,7 +32,18 @@ export type PageAction =
       readonly fields?: Readonly<Record<string, string>>;
       /** For a script to find the form by. */
       readonly id?: string;
+      /** What the person fills in. */
+      readonly inputs?: readonly PageInput[];
     };
+
+/** A field that people fill in. */
+export interface PageInput {
+  readonly name: string;
+  readonly label: string;
+  readonly type: 'text' | 'password' | 'email';
+  readonly autocomplete: string;
+  readonly inputMode?: 'numeric';
+}
 
 /**
  * Sends a page that works under the strictest Content-Security-Policy: no inline script, no inline style, nothing from
@@ -93,12 +104,19 @@ ${page.reference ? `<p class="reference">Reference: <code>${escapeHtml(page.refe
 `;
 }
 
-function renderForm({ label, href, fields = {}, id }: PageAction & { kind: 'post' }, look: string): string {
+function renderForm(
+  { label, href, fields = {}, id, inputs = [] }: PageAction & { kind: 'post' },
+  look: string,
+): string {
   const hidden = Object.entries(fields).map(
     ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`,
   );
+  const visible = inputs.map(
+    ({ name, label: text, type, autocomplete, inputMode }) =>
+      `<label>${escapeHtml(text)}<input name="${escapeHtml(name)}" type="${type}" autocomplete="${autocomplete}"${inputMode === undefined ? '' : ` inputmode="${inputMode}"`} required></label>`,
+  );
   const named = id === undefined ? '' : ` id="${escapeHtml(id)}"`;
-  return `<form method="post" action="${escapeHtml(href)}"${named}>${hidden.join('')}<button class="${look}" type="submit">${escapeHtml(label)}</button></form>`;
+  return `<form method="post" action="${escapeHtml(href)}"${named}>${hidden.join('')}${visible.join('')}<button class="${look}" type="submit">${escapeHtml(label)}</button></form>`;
 }
 
 function renderFacts(facts: Page['facts'] = []): string {

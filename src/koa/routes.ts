@@ -17,6 +17,7 @@ import { interruptedBefore, takeCarrier } from './resume-request.ts';
 import { localTarget } from './return-to.ts';
 import type { Runtime, RuntimeOf, Ways } from './runtime.ts';
 import { readPointer } from './session.ts';
+import { addStepRoutes } from './step-pages.ts';
 import { STYLE, STYLE_PATH } from './style.ts';
 import { sendChooser, wayOfIssuer } from './ways.ts';
 
@@ -110,6 +111,7 @@ export function createRoutes(runtimeOf: RuntimeOf, { sites, routePrefix }: Resol
   );
 
   addRequestRoutes(router, { at, guarded });
+  addStepRoutes(router, ways, { at, guarded });
 
   const files = [
     [STYLE_PATH, 'text/css', STYLE],

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import type { PrincipalRef } from '../../machines/vocabulary.ts';
-import type { Attempts } from '../flow/attempts.ts';
+import type { Attempts } from '../flow/attempt-types.ts';
 import type { JournalListener, PseudonymOf } from '../flow/journal.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { ConnectedLogin, LoginScope } from '../protocols/protocol.ts';

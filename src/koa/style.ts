@@ -1,5 +1,5 @@
 /** Below the route prefix. The name changes with the content, so that it can be cached for good. */
-export const STYLE_PATH = '/style-3.css';
+export const STYLE_PATH = '/style-4.css';
 
 /** The look of our own pages: served as a file, since a strict policy forbids inline styles. */
 export const STYLE = `:root {
@@ -23,6 +23,11 @@ h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25; text-wrap: balance;
 p { margin: 0 0 1rem; overflow-wrap: anywhere; text-wrap: pretty; }
 .actions { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.5rem 0 0; }
 .actions form { margin: 0; }
+.actions label { display: block; margin: 0 0 1rem; font-weight: 600; }
+.actions input:not([type="hidden"]) { display: block; width: 100%; margin-top: .35rem; padding: .55rem .7rem; border: 1px solid var(--soft); border-radius: 7px; background: var(--card); color: var(--ink); font: inherit; }
+.actions form:has(label) { width: 100%; }
+.actions input:focus-visible { outline: 3px solid var(--accent); outline-offset: 1px; }
+.choice form, .choice button { width: 100%; }
 .actions a, .actions button {
   display: inline-block; padding: .6rem 1.15rem; border: 1px solid var(--accent); border-radius: 7px;
   font: inherit; font-weight: 600; text-decoration: none; cursor: pointer;

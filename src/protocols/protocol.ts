@@ -1,8 +1,10 @@
+import type { AnyStateMachine } from 'xstate';
 import type { NotKeptCode, Principal, PrincipalRef, ProtocolName, SavedRequestRef } from '../../machines/vocabulary.ts';
 import type { SsoErrorCode } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { Reply } from '../flow/reply.ts';
 import type { Logger } from '../options.ts';
+import type { EffectScope, StepRoute } from '../step-types.ts';
 import type { ProxyGrants } from '../storage/proxy-grants.ts';
 import type { SessionEffects } from './session-effects.ts';
 
@@ -18,16 +20,16 @@ export type Keeping =
   | { readonly kind: 'notKept'; readonly code: NotKeptCode };
 
 /** What the effects of one request work with. */
-export interface LoginScope {
+export interface LoginScope extends EffectScope {
   /** The attempt that is running, under whose id the flow is stored; empty until the browser is first sent away. */
   attempt: string;
+  /** The page that the browser is led to, where that is one of the application's own; the flow waits for its answer. */
+  route: string | null;
   /** Begins the next attempt: a new id, and our return address to put it into. */
   beginAttempt(): { readonly attempt: string; readonly returnUrl: string };
   readonly reply: Reply;
   /** The login that the session points to, if any. */
   readonly loginId: string | null;
-  /** The present time in milliseconds since 1970. */
-  now(): number;
   /** Asks the application whether the person may come in (`onLogin`). Never rejects. */
   admit(principal: Principal): Promise<Admission>;
   /** Keeps the request that is interrupted, for one person or for whoever confirms that it is theirs. Never rejects. */
@@ -102,6 +104,8 @@ export interface LoginProtocol {
   readonly protocol: ProtocolName;
   /** Who vouches: the second half of an identity. */
   readonly issuer: string;
+  /** The machine that its logins run by. */
+  readonly machine: AnyStateMachine;
   /** What is wrong with its options, for `campusSso()` to report together with everything else. */
   problems(place: Place): readonly string[];
   connect(services: ProtocolServices): ConnectedLogin;
@@ -179,6 +183,12 @@ export interface ConnectedLogin {
    * the application does not accept such.
    */
   takeUnsolicited(query: string): { readonly event: { readonly type: string }; readonly query: string | null } | null;
+  /** Pages that states of the application's own wait on, by name. */
+  readonly routes: Readonly<Record<string, StepRoute<unknown, { readonly type: string }>>>;
+  /** Whether an event is one that the shipped machine takes, and so not one of a route of the application's own. */
+  isOwnEvent(type: string): boolean;
+  /** Where people log in: the address of the login server. */
+  readonly loginAddress: string;
   /** The path that the login server sends people back to, from the root of the host; null for a route of the plugin. */
   readonly returnPath: string | null;
   /** The address that ends the session at the login server and comes back to `service`; null if it has none. */

@@ -24,6 +24,13 @@ export function setUp(flow: Flow<ToyScope> = toyFlow) {
     });
   const flowStore = nodeWith([flow]);
   const save = (value: string) =>
-    flowStore.save(ATTEMPT, { id: 'id-of-the-flow', flow, snapshot: at(value, flow.machine), binding: 'digest' });
+    flowStore.save(ATTEMPT, {
+      id: 'id-of-the-flow',
+      flow,
+      snapshot: at(value, flow.machine),
+      binding: 'digest',
+      route: null,
+      account: null,
+    });
   return { ...recorder, flowStore, save, nodeWith };
 }

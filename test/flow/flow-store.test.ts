@@ -226,7 +226,7 @@ describe('nested states', () => {
       sessionMs: 1,
     });
     const snapshot = nested.resolveState({ value: { outer: 'second' }, context: {} });
-    await flowStore.save(ATTEMPT, { id: 'id', flow, snapshot, binding: '' });
+    await flowStore.save(ATTEMPT, { id: 'id', flow, snapshot, binding: '', route: null, account: null });
     assert.deepEqual((await flowStore.peek(ATTEMPT))?.snapshot.value, { outer: 'second' });
   });
 });

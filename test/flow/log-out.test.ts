@@ -126,6 +126,8 @@ function realSession() {
   const attempts = createAttempts<LoginScope>({ flowStore, random: randomBytes, clock, journal: () => {} });
   const newRequest = (): LoginScope => ({
     attempt: '',
+    route: null,
+    visit() {},
     reply: emptyReply(),
     loginId: null,
     account: null,

@@ -66,10 +66,10 @@ test('below koa-mount every address that we give out has the mount path', async 
   const begun = await raw(`${url}/portal/x`, { headers: NAVIGATION });
   assert.ok(serviceOf(begun.headers.location).startsWith(`${url}/portal/sso/return?`));
   const page = await raw(`${url}/portal/sso/return`, { headers: NAVIGATION });
-  assert.match(page.body, /href="\/portal\/sso\/style-3\.css"/);
+  assert.match(page.body, /href="\/portal\/sso\/style-4\.css"/);
   assert.match(page.body, /href="\/portal\/sso\/login\?/);
   assert.match(page.body, /href="\/portal\/"/);
-  assert.equal((await raw(`${url}/portal/sso/style-3.css`)).status, 200);
+  assert.equal((await raw(`${url}/portal/sso/style-4.css`)).status, 200);
 });
 
 test('below koa-mount a logout comes back below the mount path', async (t) => {

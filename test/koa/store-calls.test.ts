@@ -48,7 +48,7 @@ test('a page that is open to everybody makes no store call, signed in or not', a
 
 test('the stylesheet and the page after a logout make no store call', async (t) => {
   const { adapter, pair, visitor } = await watched(t);
-  await visitor.get(`${pair.portal.url}/sso/style-3.css`);
+  await visitor.get(`${pair.portal.url}/sso/style-4.css`);
   await visitor.get(`${pair.portal.url}/sso/logged-out`);
   assert.deepEqual(adapter.log, []);
 });

@@ -134,7 +134,8 @@ export interface ExpectedFailure {
 }
 
 /** A portal, and the login server that its pages may lead to. */
-export type Met = Omit<Pair, 'fakeCas'> & { readonly fakeCas: Pick<FakeCas, 'url'> };
+export type Met = Pick<Pair, 'portal'> &
+  Partial<Omit<Pair, 'portal' | 'fakeCas'>> & { readonly fakeCas: Pick<FakeCas, 'url'> };
 
 /** A failure as a visitor and an operator should meet it: code, status, a page with a way on, one clean log line. */
 export async function assertFailure(page: Page, { portal, fakeCas }: Met, expected: ExpectedFailure): Promise<void> {

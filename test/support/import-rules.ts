@@ -20,6 +20,7 @@ type Unit =
   | 'koa'
   | 'protocol.ts'
   | 'session effects'
+  | 'extension'
   | 'pure protocol'
   | 'connected protocol'
   | 'testing'
@@ -58,7 +59,11 @@ const rules: Readonly<Record<Unit, Rule>> = {
     packages: { koa: 'types', keyv: 'types' },
     builtins: false,
   },
-  'koa types': { files: { machines: 'types', attributes: 'types' }, packages: { koa: 'types' }, builtins: false },
+  'koa types': {
+    files: { machines: 'types', attributes: 'types' },
+    packages: { koa: 'types', xstate: 'types' },
+    builtins: false,
+  },
   flow: { files: { machines: 'types', flow: 'yes', storage: 'types' }, packages: { xstate: 'yes' }, builtins: true },
   journal: {
     files: { machines: 'types', flow: 'types', journal: 'yes', storage: 'types' },
@@ -72,13 +77,18 @@ const rules: Readonly<Record<Unit, Rule>> = {
   },
   http: { files: { http: 'yes' }, packages: { undici: 'yes' }, builtins: true },
   'protocol.ts': {
-    files: { machines: 'types', flow: 'types', storage: 'types', 'session effects': 'types' },
-    packages: {},
+    files: { machines: 'types', flow: 'types', storage: 'types', 'session effects': 'types', 'koa types': 'types' },
+    packages: { xstate: 'types' },
     builtins: false,
   },
   'session effects': {
     files: { machines: 'types', flow: 'types', storage: 'types', 'protocol.ts': 'yes' },
     packages: {},
+    builtins: false,
+  },
+  extension: {
+    files: { machines: 'types', flow: 'types', 'protocol.ts': 'types', 'koa types': 'types' },
+    packages: { xstate: 'types' },
     builtins: false,
   },
   'pure protocol': {
@@ -96,6 +106,7 @@ const rules: Readonly<Record<Unit, Rule>> = {
       'connected protocol': 'yes',
       'protocol.ts': 'types',
       'session effects': 'types',
+      extension: 'yes',
     },
     packages: { xstate: 'types' },
     builtins: true,
@@ -164,7 +175,7 @@ export function unitOf(path: string): Unit | undefined {
     [/^src\/(request-)?errors\.ts$/, 'errors'],
     [/^src\/attributes\.ts$/, 'attributes'],
     [/^src\/([a-z]+-)*options\.ts$/, 'options'],
-    [/^src\/koa-types\.ts$/, 'koa types'],
+    [/^src\/(koa|step)-types\.ts$/, 'koa types'],
     [/^src\/plugin\.ts$/, 'plugin'],
     [/^src\/index\.ts$/, 'index'],
     [/^src\/flow\/[\w-]+\.ts$/, 'flow'],
@@ -174,6 +185,7 @@ export function unitOf(path: string): Unit | undefined {
     [/^src\/koa\/[\w-]+\.ts$/, 'koa'],
     [/^src\/protocols\/protocol\.ts$/, 'protocol.ts'],
     [/^src\/protocols\/session-effects\.ts$/, 'session effects'],
+    [/^src\/protocols\/extension\.ts$/, 'extension'],
     [
       /^src\/protocols\/[\w-]+\/(index|cas|ucam|([\w-]+-)?options|presets|([\w-]+-)?effects|validation|encrypted-grant|signature|keys|key-[\w-]+)\.ts$/,
       'connected protocol',

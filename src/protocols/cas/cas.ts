@@ -1,13 +1,15 @@
+import type { AnyStateMachine } from 'xstate';
 import { casLoginMachine } from '../../../machines/cas-login.ts';
-import type { CasLoginEvent, CasLoginInput } from '../../../machines/cas-login-vocabulary.ts';
+import type { CasLoginContext, CasLoginEvent, CasLoginInput } from '../../../machines/cas-login-vocabulary.ts';
 import { proxiedCallMachine } from '../../../machines/proxied-call.ts';
 import { proxyCallbackMachine } from '../../../machines/proxy-callback.ts';
 import { proxyTicketMachine } from '../../../machines/proxy-ticket.ts';
 import { defineFlow } from '../../flow/flow.ts';
 import { createBackChannels } from '../../http/back-channel.ts';
+import { type Extension, extensionOf, extensionProblems, performersOf } from '../extension.ts';
 import type { LoginProtocol, ProtocolServices, ProxyAcceptance, Proxying } from '../protocol.ts';
 import { callbackEvent } from './callback-query.ts';
-import { createCasEffects } from './effects.ts';
+import { type CasEffects, createCasEffects } from './effects.ts';
 import { createClaim } from './grant-effects.ts';
 import { type CasOptions, casProblems } from './options.ts';
 import { createProxiedCallEffects } from './proxied-call-effects.ts';
@@ -17,12 +19,18 @@ import { callbackPathsOf, callbackUrlOf, privateKeyOf } from './proxy-options.ts
 import { isTicket, readReturn, TICKET_PATTERN, takeLastTicket, takeTicket, ticketEvent } from './tickets.ts';
 import { casEndpoints, logoutUrl } from './urls.ts';
 
+/** What an application may add to the login through a CAS server. */
+export type CasExtension<M extends AnyStateMachine> = Extension<M, CasLoginContext, CasLoginEvent, CasEffects>;
+
 /**
  * A login through a CAS server (CAS protocol 1.0 to 3.0, SAML 1.1), and proxy tickets of that server. Problems with the
  * options are reported by `campusSso()`, together with all others.
  */
-export function cas(options: CasOptions): LoginProtocol {
+export function cas<M extends AnyStateMachine = typeof casLoginMachine>(
+  options: CasOptions & CasExtension<M>,
+): LoginProtocol {
   const { name = 'cas', version = '3.0', format = 'XML', exactServiceUrl: exactService = false } = options;
+  const { machine = casLoginMachine, effects: ownEffects, routes = {} } = extensionOf(options);
   const issuer = String(options.serverUrl).replace(/\/+$/, '');
   const { addressNames = version === 'saml1.1' ? 'TARGET/SAMLart' : 'service/ticket' } = options;
   const [serviceParameter = 'service', ticketParameter = 'ticket'] = String(addressNames).split('/');
@@ -34,7 +42,11 @@ export function cas(options: CasOptions): LoginProtocol {
     label,
     protocol: 'cas',
     issuer,
-    problems: (place) => casProblems(options, place),
+    machine,
+    problems: (place) => [
+      ...casProblems(options, place),
+      ...extensionProblems(name, casLoginMachine, extensionOf(options)),
+    ],
     connect({ sessionEffects, grants, place, sessionMs, clock, logger }: ProtocolServices) {
       const endpoints = casEndpoints(issuer, version, options.endpoints);
       const channels = createBackChannels({
@@ -107,7 +119,9 @@ export function cas(options: CasOptions): LoginProtocol {
         name,
         label,
         issuer,
-        flow: defineFlow(name, casLoginMachine, effects),
+        flow: defineFlow(name, machine, performersOf(effects, ownEffects)),
+        routes,
+        isOwnEvent: (type) => type.startsWith('xstate.') || casLoginMachine.events.some((event) => event === type),
         proxying: proxyGrants === false ? null : proxying,
         acceptance: knowsProxies ? acceptance : null,
         input: (request): CasLoginInput => ({
@@ -123,6 +137,7 @@ export function cas(options: CasOptions): LoginProtocol {
           const taken = takeTicket(query, tickets);
           return taken.ticket === null ? null : { event: ticketEvent(taken.ticket), query: taken.query };
         },
+        loginAddress: endpoints.login,
         returnPath: null,
         goesOnAt: null,
         logoutUrl: (service) => logoutUrl(endpoints.logout, service, version),

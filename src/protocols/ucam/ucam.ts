@@ -1,8 +1,10 @@
+import type { AnyStateMachine } from 'xstate';
 import { ucamLoginMachine } from '../../../machines/ucam-login.ts';
-import type { UcamLoginEvent, UcamLoginInput } from '../../../machines/ucam-login-vocabulary.ts';
+import type { UcamLoginContext, UcamLoginEvent, UcamLoginInput } from '../../../machines/ucam-login-vocabulary.ts';
 import { defineFlow } from '../../flow/flow.ts';
+import { type Extension, extensionOf, extensionProblems, performersOf } from '../extension.ts';
 import type { LoginProtocol, Place, ProtocolServices, ReturnReading } from '../protocol.ts';
-import { createUcamEffects } from './effects.ts';
+import { createUcamEffects, type UcamEffects } from './effects.ts';
 import { openKeyRing } from './key-ring.ts';
 import { signatureSelfTest } from './key-self-test.ts';
 import { type UcamOptions, ucamProblems } from './options.ts';
@@ -13,11 +15,17 @@ import { claimedParams } from './reply-fields.ts';
 
 const silent = { info() {}, warn() {} };
 
+/** What an application may add to the login by Ucam-WebAuth. */
+export type UcamExtension<M extends AnyStateMachine> = Extension<M, UcamLoginContext, UcamLoginEvent, UcamEffects>;
+
 /**
  * A login by Ucam-WebAuth (Raven, University of Cambridge). Problems with the options and the keys are reported by
  * `campusSso()`, together with all others.
  */
-export function ucam(options: UcamOptions): LoginProtocol {
+export function ucam<M extends AnyStateMachine = typeof ucamLoginMachine>(
+  options: UcamOptions & UcamExtension<M>,
+): LoginProtocol {
+  const { machine = ucamLoginMachine, effects: ownEffects, routes = {} } = extensionOf(options);
   const { name = 'ucam', label = 'Raven', loginUrl, keys = {} } = options;
   const issuer = options.issuer?.replace(/\/+$/, '') ?? (URL.canParse(loginUrl) ? new URL(loginUrl).origin : '');
   const ringOf = (logger: ProtocolServices['logger'], clock: () => number) =>
@@ -27,10 +35,12 @@ export function ucam(options: UcamOptions): LoginProtocol {
     label,
     protocol: 'ucam',
     issuer,
+    machine,
     problems(place: Place) {
       const unable = signatureSelfTest();
       return [
         ...ucamProblems(options, place),
+        ...extensionProblems(name, ucamLoginMachine, extensionOf(options)),
         ...ringOf(silent, Date.now).problems,
         ...(unable === null ? [] : [unable]),
       ];
@@ -59,7 +69,10 @@ export function ucam(options: UcamOptions): LoginProtocol {
         name,
         label,
         issuer,
-        flow: defineFlow(name, ucamLoginMachine, effects),
+        flow: defineFlow(name, machine, performersOf(effects, ownEffects)),
+        routes,
+        isOwnEvent: (type) => type.startsWith('xstate.') || ucamLoginMachine.events.some((event) => event === type),
+        loginAddress: loginUrl,
         proxying: null,
         acceptance: null,
         returnPath: options.returnUrl === undefined ? null : new URL(options.returnUrl).pathname,

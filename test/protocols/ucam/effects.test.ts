@@ -35,6 +35,8 @@ function effectsWith(options: Partial<UcamEffectsOptions> = {}) {
 function scopeAt(now = NOW): LoginScope {
   return {
     attempt: '',
+    route: null,
+    visit: () => {},
     beginAttempt: () => ({ attempt: NONCE, returnUrl: URL_OF_RETURN }),
     reply: emptyReply(),
     loginId: null,

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ucamLogin, ucamLoginRoot, ucamLoginStates } from '../../machines/index.ts';
+import { ucam } from '../../src/index.ts';
+import { startFakeCas } from '../../src/testing/fake-cas.ts';
+import { startFakeWls } from '../../src/testing/fake-wls.ts';
+import { createBrowser } from '../support/browser.ts';
+import { logIn, startPortal } from '../support/portal.ts';
+import { logInAtWls, ucamAt } from '../support/raven.ts';
+import { askingLogin, press, QUESTION } from './step-pages-support.ts';
+import { userOf } from './support.ts';
+
+const machine = ucamLogin.extend({ actions: { ask: () => {} } }).createMachine({
+  ...ucamLoginRoot,
+  id: 'ucamLoginThatAsks',
+  states: {
+    ...ucamLoginStates,
+    openingSession: {
+      tags: ['awaiting-browser'],
+      entry: 'ask',
+      on: { 'test.agreed': 'opening', 'logout.requested': 'loggedOut' },
+    },
+    opening: ucamLoginStates.openingSession,
+  },
+});
+
+describe('with several ways in that ask something', () => {
+  test('each answers for its own attempts', async (t) => {
+    const [wls, fakeCas] = await Promise.all([startFakeWls(), startFakeCas()]);
+    const byRaven = ucam({
+      ...ucamAt(wls),
+      machine,
+      effects: { ask: (_, { visit }) => visit('question') },
+      routes: {
+        question: {
+          page: () => ({ ...QUESTION, title: 'By Raven' }),
+          answer: () => ({ type: 'test.agreed', note: '' }),
+        },
+      },
+    });
+    const portal = await startPortal({ login: [askingLogin(fakeCas.url), byRaven] });
+    const browser = createBrowser();
+    t.after(async () => {
+      await browser.close();
+      await Promise.all([portal.close(), wls.close(), fakeCas.close()]);
+    });
+    const raven = await logInAtWls(browser, `${portal.url}/sso/login?returnTo=/one&via=ucam`, wls);
+    const cas = await logIn(browser, `${portal.url}/sso/login?returnTo=/two&via=cas`, fakeCas);
+    assert.match(raven.url.pathname, /^\/sso\/step\/ucam\/question\//);
+    assert.match(raven.body, /By Raven/);
+    assert.match(cas.url.pathname, /^\/sso\/step\/cas\/question\//);
+
+    const swapped = raven.url.href.replace('/ucam/', '/cas/');
+    assert.equal((await browser.post(swapped, { agree: 'yes' })).status, 400);
+    assert.equal(userOf(await (await press(raven)).settle()), 'test0001');
+  });
+});
