@@ -54,6 +54,16 @@ export {
   proxyTicketRoot,
   proxyTicketStates,
 } from './proxy-ticket.ts';
+export {
+  assertSafe,
+  checkSafety,
+  type SafetyOptions,
+  type SafetyReport,
+  type SafetyVerdict,
+  type SafetyViolation,
+} from './safety.ts';
+export type { PathStep } from './safety-findings.ts';
+export { highlight } from './safety-picture.ts';
 export { ucamLoginMachine, ucamLoginRoot, ucamLoginStates } from './ucam-login.ts';
 export {
   type UcamLoginContext,

@@ -2,10 +2,12 @@ import { parseArgs } from 'node:util';
 import { type FlowDiagram, flowDiagram } from '../../machines/index.ts';
 import { type Command, CommandProblem, type Terminal, WrongUsage } from './command.ts';
 import { formatOfFile, isFormat, isOneFile, type Rendering, renderFlows } from './flow-formats.ts';
+import { FLOWS_CHECK_USAGE, runFlowsCheck } from './flows-check.ts';
 import { loadMachines, shippedMachines } from './load-machines.ts';
 import { differences, plannedFiles, writeFiles } from './output-files.ts';
 
 const USAGE = `Usage: koa-campus-sso flows [options]
+       koa-campus-sso flows check [options]
 
 Draws and documents the flows, from the machines themselves.
 
@@ -42,8 +44,13 @@ const OPTIONS = {
 
 /** Draws and documents flows. */
 export const flows: Command = {
-  usage: USAGE,
+  usage: `${USAGE}
+${FLOWS_CHECK_USAGE}`,
   async run(args, terminal) {
+    if (args[0] === 'check') {
+      const { out: write, error } = terminal;
+      return runFlowsCheck(args.slice(1), { cwd: process.cwd(), out: write, err: error });
+    }
     const { config, flow, out, check, ...given } = readOptions(args);
     const format = given.format ?? (out === undefined ? 'md' : formatOfFile(out)) ?? 'md';
     if (!isFormat(format)) throw new WrongUsage(`There is no format ${JSON.stringify(format)}.`);

@@ -23,7 +23,8 @@ export const shippedMachines: NamedMachines = new Map<string, AnyStateMachine>(
 );
 
 /**
- * Reads a module of an application: its export `machines`, else its default export; a record, a list, or one machine.
+ * Reads a module of an application: its export `machines`, else its default export; a record, a list, or one machine; or
+ * what `cas()` and `ucam()` give, alone or as the option `login`.
  * @throws CommandProblem if the module cannot be read or exports no machine
  */
 export async function loadMachines(path: string): Promise<NamedMachines> {
@@ -56,6 +57,10 @@ async function readModule(file: string): Promise<Readonly<Record<string, unknown
 
 function machinesIn(exported: unknown): NamedMachines {
   if (isMachine(exported)) return new Map([[exported.id, exported]]);
+  // What cas() and ucam() give, alone or as the option `login`.
+  const { machine, login } = Object(exported) as { readonly machine?: unknown; readonly login?: unknown };
+  if (isMachine(machine)) return new Map([[machine.id, machine]]);
+  if (login !== undefined) return new Map([login].flat().flatMap((way: unknown) => [...machinesIn(way)]));
   if (typeof exported !== 'object' || exported === null) return new Map();
   const entries = Array.isArray(exported)
     ? exported.map((one: unknown) => [isMachine(one) ? one.id : '', one] as const)

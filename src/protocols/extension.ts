@@ -1,4 +1,6 @@
 import type { AnyStateMachine, ContextFrom, EventFromLogic } from 'xstate';
+import type { CustomLoginEvent } from '../../machines/login-vocabulary.ts';
+import { checkSafety, type SafetyOptions, violationsOf } from '../../machines/safety.ts';
 import type { Effects } from '../flow/effects.ts';
 import type { EffectScope, ReplacedEffectScope, StepRoute, StepRoutes } from '../step-types.ts';
 import type { LoginScope } from './protocol.ts';
@@ -28,6 +30,11 @@ export type Extension<M extends AnyStateMachine, Context, Event, Shipped> = {
    * from its states. It is proven safe before anything starts. Default: the shipped one.
    */
   readonly machine?: M & Speaks<M, Context, Event>;
+  /**
+   * Examples of the application's own events, with what they carry, for the proof of the machine: an event without one is sent
+   * to it without any fields.
+   */
+  readonly samples?: readonly CustomLoginEvent[];
   /** Pages that states of the application's own wait on, by name; an effect leads there by `scope.visit(name)`. */
   readonly routes?: StepRoutes<NoInfer<M>>;
 } & (keyof OwnEffects<M, Shipped> extends never
@@ -58,8 +65,28 @@ export function extensionOf(options: {
   return options as UncheckedExtension;
 }
 
-/** What a compiler would have said of an extension, for those who have none. */
-export function extensionProblems(name: string, shipped: AnyStateMachine, options: UncheckedExtension): string[] {
+/**
+ * What is wrong with an extension: what a compiler would have said, for those who have none, and the invariants that its
+ * machine breaks, each with the shortest way to break it. The shipped machine is proven by the tests of this package.
+ */
+export function extensionProblems(
+  name: string,
+  shipped: AnyStateMachine,
+  options: UncheckedExtension,
+  safety: SafetyOptions,
+): readonly string[] {
+  const { machine = shipped } = options;
+  const problems = shapeProblems(name, shipped, options);
+  if (machine === shipped || problems.length > 0) return problems;
+  try {
+    const report = checkSafety(machine, { thorough: false, ...safety });
+    return violationsOf(report).map((violation) => `${name}.machine: ${violation}.`);
+  } catch (error) {
+    return [`${name}.machine: ${error instanceof Error ? error.message : String(error)}`];
+  }
+}
+
+function shapeProblems(name: string, shipped: AnyStateMachine, options: UncheckedExtension): string[] {
   const { machine = shipped, effects = {}, routes = {} } = options;
   const known = effectsOf(machine);
   if (known === undefined) return [`${name}: machine: expected a machine of xstate.`];

@@ -11,7 +11,7 @@ import {
   restoresTheSame,
   settlesOnlyThrough,
 } from '../support/invariants.ts';
-import { explore, FOREIGN_EVENTS, type Invariant, outline, undocumented } from '../support/model.ts';
+import { explore, FOREIGN_EVENTS, forbidNodes, type Invariant, outline, undocumented } from '../support/model.ts';
 import * as invariants from './cas-login-invariants.ts';
 import { events, grantExpired, inputs, plainInput, TICKET } from './cas-login-model.ts';
 import { reviewedOutline } from './cas-login-outline.ts';
@@ -218,9 +218,7 @@ describe('proxy grants', () => {
   holds('end with the session', invariants.grantsEndWithTheSession);
   holds('that are dead leave the record', invariants.expiredGrantsAreForgotten);
   holds('are offered under a name that no snapshot at rest holds', (explored) =>
-    explored.nodes
-      .filter(({ snapshot, key }) => !snapshot.hasTag('awaiting-server') && key.includes('PGTIOU-marker'))
-      .map(({ key }) => key),
+    forbidNodes(explored, ({ snapshot, key }) => !snapshot.hasTag('awaiting-server') && key.includes('PGTIOU-marker')),
   );
 
   test('are done without after the callback failed once, and the browser is sent away once more', () => {

@@ -6,6 +6,7 @@ import {
   finalStatesAbsorb,
   foreignEventsDoNothing,
 } from '../support/invariants.ts';
+import { forbidNodes } from '../support/model.ts';
 import { keptRequestInvariants } from './kept-request-invariants.ts';
 import * as every from './login-invariants.ts';
 import { findsEach, reroute } from './ucam-login-breaking.ts';
@@ -53,10 +54,7 @@ describe('the invariants about ends and loops find a machine in which', () => {
     [
       'a public page is taken down by a failure',
       // The other way round than a person who cancels: a failure is told to somebody who was asked quietly.
-      (model) =>
-        model.nodes
-          .filter(({ state, key }) => state === 'failed' && key.includes('"gateway":true'))
-          .map(({ key }) => key),
+      (model) => forbidNodes(model, ({ state, key }) => state === 'failed' && key.includes('"gateway":true')),
       { rejecting: { ...rejecting, always: 'failed' } },
     ],
     [

@@ -87,7 +87,7 @@ const rules: Readonly<Record<Unit, Rule>> = {
     builtins: false,
   },
   extension: {
-    files: { machines: 'types', flow: 'types', 'protocol.ts': 'types', 'koa types': 'types' },
+    files: { machines: 'yes', flow: 'types', 'protocol.ts': 'types', 'koa types': 'types' },
     packages: { xstate: 'types' },
     builtins: false,
   },
@@ -184,8 +184,8 @@ export function unitOf(path: string): Unit | undefined {
     [/^src\/http\/[\w-]+\.ts$/, 'http'],
     [/^src\/koa\/[\w-]+\.ts$/, 'koa'],
     [/^src\/protocols\/protocol\.ts$/, 'protocol.ts'],
-    [/^src\/protocols\/session-effects\.ts$/, 'session effects'],
     [/^src\/protocols\/extension\.ts$/, 'extension'],
+    [/^src\/protocols\/session-effects\.ts$/, 'session effects'],
     [
       /^src\/protocols\/[\w-]+\/(index|cas|ucam|([\w-]+-)?options|presets|([\w-]+-)?effects|validation|encrypted-grant|signature|keys|key-[\w-]+)\.ts$/,
       'connected protocol',

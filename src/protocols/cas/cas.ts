@@ -45,7 +45,10 @@ export function cas<M extends AnyStateMachine = typeof casLoginMachine>(
     machine,
     problems: (place) => [
       ...casProblems(options, place),
-      ...extensionProblems(name, casLoginMachine, extensionOf(options)),
+      ...extensionProblems(name, casLoginMachine, extensionOf(options), {
+        proxyGrants: proxyGrants !== false,
+        samples: options.samples ?? [],
+      }),
     ],
     connect({ sessionEffects, grants, place, sessionMs, clock, logger }: ProtocolServices) {
       const endpoints = casEndpoints(issuer, version, options.endpoints);

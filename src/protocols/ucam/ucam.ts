@@ -40,7 +40,7 @@ export function ucam<M extends AnyStateMachine = typeof ucamLoginMachine>(
       const unable = signatureSelfTest();
       return [
         ...ucamProblems(options, place),
-        ...extensionProblems(name, ucamLoginMachine, extensionOf(options)),
+        ...extensionProblems(name, ucamLoginMachine, extensionOf(options), { samples: options.samples ?? [] }),
         ...ringOf(silent, Date.now).problems,
         ...(unable === null ? [] : [unable]),
       ];

@@ -1,0 +1,256 @@
+/** What must hold of every login, whichever protocol it goes by and whatever states an application adds. */
+import { type LoginContext, MAX_RECENT_LOGINS } from './login-vocabulary.ts';
+import {
+  type Finding,
+  findingOf,
+  forbid,
+  forbidAfter,
+  forbidNodes,
+  forbidOutcomes,
+  forbidReached,
+  type Invariant,
+  isEqual,
+  reachable,
+} from './safety-findings.ts';
+import type { Model, ModelEdge, ModelNode } from './safety-model.ts';
+import type { PrincipalRef } from './vocabulary.ts';
+
+export const asksFor = (edge: Pick<ModelEdge, 'effects'>, effect: string) =>
+  edge.effects.some(({ type }) => type === effect);
+export const paramsOf = <Params>(edge: Pick<ModelEdge, 'effects'>, effect: string) =>
+  edge.effects.filter(({ type }) => type === effect).map(({ params }) => params as Params);
+export const isSame = (one: PrincipalRef, other: PrincipalRef) => one.issuer === other.issuer && one.id === other.id;
+const contextOf = (node: ModelNode) => node.snapshot.context as LoginContext;
+const isSettled = (node: ModelNode) => node.snapshot.hasTag('settled');
+const isActive = (node: ModelNode) => node.snapshot.status === 'active';
+
+/** What a protocol calls the things that every login has. */
+export interface LoginWords {
+  /** The event by which the login server vouches for somebody. */
+  readonly vouching: string;
+  /** The effect by which what the login server gave is looked at. */
+  readonly judging: string;
+}
+
+/**
+ * Where an attempt begins, and nothing that an earlier one has shown counts any more: with the flow, when the browser is
+ * sent away, where it comes back from the login server, and when a login that held is left.
+ */
+export function beginnings(model: Model): readonly (ModelNode | ModelEdge)[] {
+  const comesBack = (edge: ModelEdge) => edge.event.type.startsWith('return.') && !isSettled(edge.from);
+  return [
+    ...model.starts.map(({ node }) => node),
+    ...new Set(model.steps.filter(comesBack).map(({ from }) => from)),
+    ...model.steps.filter((edge) => asksFor(edge, 'redirectToLogin') || (isSettled(edge.from) && !isSettled(edge.to))),
+  ];
+}
+
+/** A settled state is entered only by way of one event, within one attempt. */
+export const settlesOnlyThrough =
+  (event: string): Invariant =>
+  (model) => {
+    const without = reachable(model, beginnings(model), (edge) => edge.event.type !== event);
+    return forbidReached(model, without, isSettled, `signed in, without ${event} in this attempt`);
+  };
+
+/** The nodes in which somebody is being admitted: the application was asked about the person whom the flow names. */
+function askedWhetherToAdmit(model: Model): ReadonlySet<ModelNode> {
+  const asks = (edge: ModelEdge) =>
+    paramsOf<{ readonly principal: unknown }>(edge, 'admitPrincipal').some(
+      ({ principal }) => principal !== null && isEqual(principal, contextOf(edge.to).principal),
+    );
+  return new Set(model.steps.filter(asks).map(({ to }) => to));
+}
+
+/**
+ * What may only be done for people whom the application has let in: from each answer that vouches for somebody, the way
+ * there leads over the question whether to admit them, and its answer.
+ */
+export const onlyForTheAdmitted =
+  (effect: string, vouching: string): Invariant =>
+  (model) => {
+    const asked = askedWhetherToAdmit(model);
+    const vouched = model.steps.filter(({ event, from, to }) => event.type === vouching && from !== to);
+    const admits = ({ event, from }: ModelEdge) => event.type === 'principal.admitted' && asked.has(from);
+    const without = reachable(model, [...beginnings(model), ...vouched], (edge) => !admits(edge));
+    const message = `${effect}, and nobody asked the application whether it admits the person`;
+    return [
+      ...forbidAfter(model, without, (edge) => asksFor(edge, effect) && !admits(edge), message),
+      ...forbid(
+        model,
+        (edge) =>
+          paramsOf<{ readonly principal: unknown }>(edge, effect).some(
+            ({ principal }) => principal === null || !isEqual(principal, contextOf(edge.to).principal),
+          ),
+        `${effect} for somebody else than the flow is about`,
+      ),
+    ];
+  };
+
+/** Whoever is signed in has a session: a login holds only after it was opened, and its answer came. */
+export const settledOnlyWithASession: Invariant = (model) => {
+  const opening = new Set(model.steps.filter((edge) => asksFor(edge, 'openSession')).map(({ to }) => to));
+  const opens = ({ event, from }: ModelEdge) => event.type === 'session.opened' && opening.has(from);
+  const without = reachable(model, beginnings(model), (edge) => !opens(edge));
+  return forbidReached(model, without, isSettled, 'signed in, without a session that was opened in this attempt');
+};
+
+/** Who a flow is about is who the login server has vouched for, to the letter, and changes with its answers only. */
+export const peopleAreTheOnesVouchedFor =
+  (vouching: string): Invariant =>
+  (model) =>
+    forbid(
+      model,
+      ({ from, event, to }) => {
+        const { principal } = contextOf(to);
+        if (principal === null || isEqual(principal, contextOf(from).principal)) return false;
+        const told = event.type === vouching ? (event as { readonly principal?: PrincipalRef }).principal : undefined;
+        return told === undefined || !isSame(told, principal);
+      },
+      'the flow is about somebody whom the login server did not vouch for',
+    );
+
+/** Nobody is named before they were vouched for, nor after the end. */
+export const nobodyIsNamedTooEarly =
+  (vouching: string): Invariant =>
+  (model) => {
+    const isNamed = (node: ModelNode) => contextOf(node).principal !== null;
+    const without = reachable(model, beginnings(model), (edge) => edge.event.type !== vouching);
+    return [
+      ...forbidReached(model, without, isNamed, 'somebody is named whom nobody vouched for in this attempt'),
+      ...forbidNodes(model, (node) => node.snapshot.status === 'done' && isNamed(node), 'somebody is named at the end'),
+    ];
+  };
+
+export const theSignedInAreKnown: Invariant = (model) =>
+  forbidNodes(model, (node) => isSettled(node) && contextOf(node).principal === null, 'nobody is signed in');
+
+/** A quiet login that went wrong is not told to the person, but its code is kept for the journal. */
+export const onlyFailuresHaveACode: Invariant = (model) =>
+  forbidNodes(
+    model,
+    (node) => !node.snapshot.hasTag('failed') && node.state !== 'declined' && contextOf(node).failure !== null,
+    'a code of a failure where nothing has failed',
+  );
+
+/** A login that comes to nothing leaves the session that there may be as it is. */
+export const failuresTouchNoSession: Invariant = (model) =>
+  forbid(
+    model,
+    (edge) =>
+      (edge.to.snapshot.hasTag('failed') || edge.to.state === 'declined') &&
+      (asksFor(edge, 'openSession') || asksFor(edge, 'endSession')),
+    'a login that fails opens or ends a session',
+  );
+
+interface Departure {
+  readonly renew: boolean;
+  readonly gateway: boolean;
+}
+
+const isGateway = ({ gateway, renew }: Departure) => gateway && !renew;
+
+/** Everywhere that the browser is sent to the login server, where something is wrong with that. */
+function departures(
+  model: Model,
+  isWrong: (context: LoginContext, params: Departure) => boolean,
+  message: string,
+): readonly Finding[] {
+  const wrong = ({ effects }: Pick<ModelEdge, 'effects'>, node: ModelNode) =>
+    paramsOf<Departure>({ effects }, 'redirectToLogin').some((params) => isWrong(contextOf(node), params));
+  return [
+    ...model.starts
+      .filter((start) => wrong(start, start.node))
+      .map((start) => findingOf({ start, edges: [] }, message)),
+    ...forbid(model, (edge) => wrong(edge, edge.to), message),
+  ];
+}
+
+export const gatewayCoolsDown: Invariant = (model) =>
+  departures(
+    model,
+    (context) => isGateway(context) && context.gatewayRecentlyDeclined,
+    'the login server is asked quietly again, right after it declined',
+  );
+
+export const redirectAsksWhatWasAsked: Invariant = (model) =>
+  departures(
+    model,
+    (context, params) => params.renew !== context.renew || params.gateway !== isGateway(context),
+    'the login server is asked for something else than the page asked for',
+  );
+
+export const loopsAreBroken: Invariant = (model) =>
+  departures(
+    model,
+    ({ recentLogins }) => recentLogins >= MAX_RECENT_LOGINS,
+    'a browser that loops is sent away once more',
+  );
+
+export const onlyGatewayIsDeclined: Invariant = (model) =>
+  forbidNodes(
+    model,
+    (node) => node.state === 'declined' && !contextOf(node).gateway,
+    'a page that asks for a login goes on without',
+  );
+
+/** A page that asked not to prompt never prompts, whatever the login server answers; a page that asks later may. */
+export const quietLoginsStayQuiet: Invariant = (model) => {
+  const quiet = model.starts.filter(({ input }) => isGateway(input as Departure)).map(({ node }) => node);
+  const since = reachable(model, quiet, (edge) => edge.event.type !== 'grant.expired');
+  return forbidAfter(
+    model,
+    since,
+    (edge) =>
+      edge.event.type !== 'grant.expired' &&
+      paramsOf<Departure>(edge, 'redirectToLogin').some(({ gateway }) => !gateway),
+    'a page that asked not to prompt prompts',
+  );
+};
+
+/** What the login server gave is looked at once, and not again until the browser has been sent away again. */
+export const judgedOnce =
+  (effect: string): Invariant =>
+  (model) => {
+    const judged = model.steps.filter((edge) => asksFor(edge, effect));
+    const since = reachable(model, judged, (edge) => edge.event.type !== 'redirect.issued');
+    return forbidAfter(model, since, (edge) => asksFor(edge, effect), `${effect} for the second time`);
+  };
+
+/** A logout ends the flow, in the states that are meant, and with it the session, its grant and what was kept. */
+export const logoutEnds =
+  (isMeant: (node: ModelNode) => boolean = () => true): Invariant =>
+  (model) =>
+    forbidOutcomes(
+      model,
+      (edge) => {
+        if (edge.event.type !== 'logout.requested' || !isActive(edge.from) || !isMeant(edge.from)) return false;
+        const { loginId, grantId } = contextOf(edge.from);
+        const after = contextOf(edge.to);
+        const ended = paramsOf<{ readonly loginId: unknown; readonly grantId: unknown }>(edge, 'endSession');
+        const isGone = [after.principal, after.loginId, after.grantId, after.savedRequest].every((one) => one === null);
+        return (
+          edge.to.snapshot.status !== 'done' ||
+          edge.to.snapshot.hasTag('failed') ||
+          ended.length !== 1 ||
+          ended[0]!.loginId !== loginId ||
+          ended[0]!.grantId !== grantId ||
+          !isGone
+        );
+      },
+      'the person signs out, and the session or what belongs to it stays',
+    );
+
+/** Where sessions are opened in a machine, whatever the state is called there. */
+export function openingOf(model: Model): {
+  /** A login has come so far that its session is to be opened. */
+  isLogin(edge: ModelEdge): boolean;
+  /** The session is open, and the person goes on. */
+  opensTheSession(edge: ModelEdge): boolean;
+} {
+  const states = new Set(model.steps.filter((edge) => asksFor(edge, 'openSession')).map(({ to }) => to.state));
+  return {
+    isLogin: ({ from, to }) => states.has(to.state) && from.state !== to.state,
+    opensTheSession: ({ from, event }) => event.type === 'session.opened' && states.has(from.state),
+  };
+}

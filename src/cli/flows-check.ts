@@ -1,0 +1,134 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { AnyStateMachine } from 'xstate';
+import {
+  casLoginMachine,
+  checkSafety,
+  highlight,
+  proxiedCallMachine,
+  proxyCallbackMachine,
+  proxyTicketMachine,
+  type SafetyOptions,
+  type SafetyReport,
+  ucamLoginMachine,
+} from '../../machines/index.ts';
+
+/** Where a command writes, and where it looks for files. */
+export interface FlowsCheckIo {
+  readonly cwd: string;
+  out(text: string): void;
+  err(text: string): void;
+}
+
+export const FLOWS_CHECK_USAGE = `koa-campus-sso flows check [--config FILE] [--flow NAME] [--json] [--picture]
+
+Proves the machines of the logins: every event, in every state, from every beginning.
+
+  --config FILE  a module with the machines of the application: its default export is one way to log in
+                 (cas({ … }) or ucam({ … })), a list of them, options with \`login\`, or machines by name;
+                 an export named \`safety\` may hold { samples, proxyGrants }.
+                 Without it the machines of this package are proven.
+  --flow NAME    only the machine of this id, or this way to log in
+  --json         the reports as JSON
+  --picture      a Mermaid diagram of the way to each broken invariant
+
+Exit code: 0 all hold, 1 one does not, 2 the command could not be carried out.
+`;
+
+const shipped: readonly AnyStateMachine[] = [
+  casLoginMachine,
+  ucamLoginMachine,
+  proxiedCallMachine,
+  proxyCallbackMachine,
+  proxyTicketMachine,
+] as readonly AnyStateMachine[];
+
+interface Subject {
+  readonly name: string;
+  readonly machine: AnyStateMachine;
+}
+
+/** Runs `koa-campus-sso flows check`; gives its exit code. */
+export async function runFlowsCheck(args: readonly string[], io: FlowsCheckIo): Promise<number> {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        config: { type: 'string' },
+        flow: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        picture: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) {
+      io.out(FLOWS_CHECK_USAGE);
+      return 0;
+    }
+    const { subjects, options } = await subjectsOf(values.config, io);
+    const meant = subjects.filter(({ name, machine }) => [undefined, name, machine.id].includes(values.flow));
+    if (meant.length === 0) {
+      const names = subjects.map(({ name }) => name).join(', ');
+      throw new Error(
+        values.flow === undefined ? 'there is no machine in it' : `no flow ${values.flow}; there are: ${names}`,
+      );
+    }
+    const reports: SafetyReport[] = [];
+    for (const { machine } of meant) {
+      const report = checkSafety(machine, options);
+      reports.push(report);
+      if (!values.json) io.out(textOf(report, values.picture));
+    }
+    if (values.json) io.out(`${JSON.stringify(reports, null, 2)}\n`);
+    return reports.every(({ isSafe }) => isSafe) ? 0 : 1;
+  } catch (error) {
+    io.err(`flows check: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
+  }
+}
+
+async function subjectsOf(
+  config: string | undefined,
+  { cwd }: FlowsCheckIo,
+): Promise<{ readonly subjects: readonly Subject[]; readonly options: SafetyOptions }> {
+  if (config === undefined) return { subjects: shipped.map((machine) => ({ name: machine.id, machine })), options: {} };
+  const module = (await import(pathToFileURL(resolve(cwd, config)).href)) as {
+    readonly default?: unknown;
+    readonly safety?: SafetyOptions;
+  };
+  const exported = Object(module.default) as { readonly login?: unknown };
+  const found = [exported.login ?? exported].flat();
+  const isOne = found.some((one) => subjectOf('', one) !== undefined);
+  const named: readonly (readonly [string, unknown])[] = isOne
+    ? found.map((one) => ['', one] as const)
+    : Object.entries(exported);
+  return {
+    subjects: named.flatMap(([name, one]) => subjectOf(name, one) ?? []),
+    options: module.safety ?? {},
+  };
+}
+
+/** A machine, or the machine of a way to log in; undefined for anything else. */
+function subjectOf(name: string, value: unknown): Subject | undefined {
+  const isMachine = (one: unknown): one is AnyStateMachine =>
+    typeof (one as { readonly resolveState?: unknown } | undefined)?.resolveState === 'function';
+  if (isMachine(value)) return { name: name || value.id, machine: value };
+  const way = Object(value) as { readonly name?: unknown; readonly machine?: unknown };
+  return isMachine(way.machine) ? { name: name || String(way.name), machine: way.machine } : undefined;
+}
+
+function textOf({ flow, states, snapshots, steps, invariants, unsampled }: SafetyReport, withPicture: boolean): string {
+  const lines = [`${flow}: ${states} states, ${snapshots} snapshots, ${steps} steps`];
+  if (unsampled.length > 0) lines.push(`  sent without fields, for want of a sample: ${unsampled.join(', ')}`);
+  for (const { id, name, why, audit, holds, violation } of invariants) {
+    const numbers = audit.map((number) => `#${number}`).join(' ');
+    lines.push(`  ${holds ? '✓' : '✗'} ${name} (${id}, audit ${numbers})`);
+    if (!violation) continue;
+    lines.push(`      ${violation.message}. ${why}`, `      begin -> ${violation.begin}`);
+    for (const [index, { event, to }] of violation.path.entries())
+      lines.push(`      ${index + 1}. ${event.type} -> ${to}`);
+    if (withPicture) lines.push('', highlight(violation));
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { SafetyReport } from '../../machines/index.ts';
+import { runFlowsCheck } from '../../src/cli/flows-check.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const at = (path: string) => JSON.stringify(pathToFileURL(join(root, path)).href);
+
+describe('flows check', () => {
+  let cwd = '';
+
+  before(async () => {
+    cwd = await mkdtemp(join(tmpdir(), 'flows-check-'));
+    await writeFile(
+      join(cwd, 'broken.mjs'),
+      `export { earlyAcknowledgement as default } from ${at('test/machines/broken/early-acknowledgement.ts')};`,
+    );
+    await writeFile(
+      join(cwd, 'several.mjs'),
+      `import { proxyTicketMachine, proxyCallbackMachine } from ${at('machines/index.ts')};
+       export default { one: proxyTicketMachine, other: proxyCallbackMachine };`,
+    );
+    await writeFile(
+      join(cwd, 'options.mjs'),
+      `import { proxyTicketMachine } from ${at('machines/index.ts')};
+       export default { baseUrl: 'https://portal.example.edu', login: [{ name: 'cas', machine: proxyTicketMachine }] };`,
+    );
+    await writeFile(join(cwd, 'empty.mjs'), 'export default {};');
+  });
+  after(() => rm(cwd, { recursive: true, force: true }));
+
+  async function run(...args: readonly string[]) {
+    let out = '';
+    let err = '';
+    const code = await runFlowsCheck(args, {
+      cwd,
+      out: (text) => {
+        out += text;
+      },
+      err: (text) => {
+        err += text;
+      },
+    });
+    return { code, out, err };
+  }
+
+  test('proves one of the shipped machines, and says what of it holds', async () => {
+    const { code, out, err } = await run('--flow', 'proxyTicket');
+    assert.deepEqual([code, err], [0, '']);
+    assert.match(out, /^proxyTicket: 6 states, \d+ snapshots, \d+ steps\n {2}✓ .* \([a-z-]+, audit #\d/);
+    assert.doesNotMatch(out, /✗/);
+  });
+
+  test('shows the shortest way to what is broken, and fails', async () => {
+    const { code, out } = await run('--config', 'broken.mjs', '--picture');
+    assert.equal(code, 1);
+    assert.match(out, /✗ A delivery is acknowledged when it is durable.*\(durable-first, audit #15 #17\)/);
+    assert.match(out, / begin -> receiving\n +1\. callback\.delivered -> stored\n/);
+    assert.match(out, /stateDiagram-v2/);
+  });
+
+  test('gives reports for a script', async () => {
+    const { code, out } = await run('--config', 'broken.mjs', '--json');
+    const [report] = JSON.parse(out) as readonly SafetyReport[];
+    assert.deepEqual([code, report?.flow, report?.isSafe], [1, 'proxyCallback', false]);
+  });
+
+  test('takes machines by name, and ways to log in from options', async () => {
+    assert.match((await run('--config', 'several.mjs', '--flow', 'other')).out, /^proxyCallback: /);
+    assert.match((await run('--config', 'options.mjs', '--flow', 'cas')).out, /^proxyTicket: /);
+  });
+
+  for (const [what, args, message] of [
+    ['an option that there is not', ['--frobnicate'], /frobnicate/],
+    [
+      'a flow that there is not',
+      ['--config', 'several.mjs', '--flow', 'third'],
+      /no flow third; there are: one, other/,
+    ],
+    ['a file that there is not', ['--config', 'nowhere.mjs'], /nowhere\.mjs/],
+    ['a file without machines', ['--config', 'empty.mjs'], /no machine/],
+  ] as const) {
+    test(`cannot be carried out with ${what}`, async () => {
+      const { code, out, err } = await run(...args);
+      assert.deepEqual([code, out], [2, '']);
+      assert.match(err, message);
+    });
+  }
+
+  test('explains itself', async () => {
+    const { code, out } = await run('--help');
+    assert.equal(code, 0);
+    assert.match(out, /--config FILE/);
+  });
+});
