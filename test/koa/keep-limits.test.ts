@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { STYLE_PATH } from '../../src/koa/style.ts';
 import { bytesOf, head } from './body-support.ts';
 import { type KeepScene, pressOn, sha256, signedIn } from './keep-support.ts';
 import {
@@ -71,7 +72,7 @@ for (const entry of ENTRIES) {
     const large = head({ ...formHeaders(scene, browser), 'Content-Length': 300_000 }, entry.path);
     await wire.write(large);
     const answer = await answerOn(browser, scene, wire, 303);
-    await wire.write(Buffer.alloc(300_000), 'GET /sso/style-3.css HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await wire.write(Buffer.alloc(300_000), `GET /sso${STYLE_PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     await wire.until('HTTP/1.1 200 OK');
     await assertTold(scene, await answer.settle(), 'ERR_SSO_REQUEST_TOO_LARGE');
     assert.deepEqual(scene.stored, []);

@@ -39,14 +39,21 @@ export async function startPortal({ cas: casOptions, login, options = {}, mount 
   const write = (level: string) => (message: string) => void log.push(`${level} ${message}`);
   const app = new Koa();
   app.on('error', (error) => errors.push(error));
-  const sso = campusSso<Json>({
-    baseUrl: url,
-    secrets: [TEST_SECRET],
-    login: login ?? cas(casOptions ?? { serverUrl: 'https://login.example.edu/cas' }),
-    journal: (entry) => void journal.push(entry),
-    logger: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
-    ...options,
-  });
+  let sso: CampusSso<Json>;
+  try {
+    sso = campusSso<Json>({
+      baseUrl: url,
+      secrets: [TEST_SECRET],
+      login: login ?? cas(casOptions ?? { serverUrl: 'https://login.example.edu/cas' }),
+      journal: (entry) => void journal.push(entry),
+      logger: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+      ...options,
+    });
+  } catch (refused) {
+    // The port would keep the process of the test alive.
+    server.close();
+    throw refused;
+  }
   if (mount) mount(app, sso);
   else mountPages(app, sso);
   server.on('request', app.callback());
