@@ -109,6 +109,7 @@ const sessionsAreOpenedOnce: Invariant = (model) => {
     (edge) =>
       paramsOf(edge, 'openSession').length !== (isLogin(edge) ? 1 : 0) ||
       (asksFor(edge, 'openSession') && since.has(edge.from)) ||
+      (edge.event.type === 'session.opened' && edge.to !== edge.from && !opensTheSession(edge)) ||
       (opensTheSession(edge) &&
         (paramsOf(edge, 'resumeRequest').length !== 1 ||
           contextOf(edge.to).loginId !== (edge.event as { readonly loginId?: string }).loginId)),

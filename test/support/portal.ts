@@ -97,7 +97,12 @@ export async function listen(server: Server): Promise<string> {
 /** A portal and a fake CAS server, with everything to end them. */
 export async function startPair(setup: Omit<PortalSetup, 'cas'> & { readonly cas?: Partial<CasOptions> } = {}) {
   const fakeCas = await startFakeCas();
-  const portal = await startPortal({ ...setup, cas: { serverUrl: fakeCas.url, ...setup.cas } });
+  const portal = await startPortal({ ...setup, cas: { serverUrl: fakeCas.url, ...setup.cas } }).catch(
+    async (refused) => {
+      await fakeCas.close();
+      throw refused;
+    },
+  );
   const browsers: Browser[] = [];
   return {
     fakeCas,
