@@ -54,7 +54,7 @@ describe('a machine of the application', () => {
   test('does not start where nobody performs one of its effects', () => {
     assert.match(
       problemsOf(casWith({ machine: repaired })),
-      /cas\.effects: nobody performs ask, which asking asks for/,
+      /cas: effects: nobody performs ask, which the machine asks for/,
     );
   });
 
@@ -78,7 +78,7 @@ describe('a machine of the application', () => {
   });
 
   test('is a machine, and one of a login', () => {
-    assert.match(problemsOf(casWith({ machine: {} })), /cas\.machine: expected a machine of XState/);
+    assert.match(problemsOf(casWith({ machine: {} })), /cas: machine: expected a machine of xstate/);
   });
 
   test('is proven for Raven as well', () => {

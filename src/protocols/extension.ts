@@ -1,6 +1,7 @@
 import type { AnyStateMachine, ContextFrom, EventFromLogic } from 'xstate';
 import type { CustomLoginEvent } from '../../machines/login-vocabulary.ts';
 import { checkSafety, type SafetyOptions, violationsOf } from '../../machines/safety.ts';
+import { effectsOf as askedEffects } from '../../machines/safety-shape.ts';
 import type { Effects } from '../flow/effects.ts';
 import type { EffectScope, ReplacedEffectScope, StepRoute, StepRoutes } from '../step-types.ts';
 import type { LoginScope } from './protocol.ts';
@@ -110,10 +111,12 @@ function shapeProblems(name: string, shipped: AnyStateMachine, options: Unchecke
   ];
 }
 
-/** Every name that is no `remember…` or `forget…`; see `Effects`. */
+/** Every effect that a machine declares, or asks for without having declared it; see `Effects`. */
 function effectsOf(machine: AnyStateMachine): string[] | undefined {
   const { actions } = (machine as Partial<AnyStateMachine>).implementations ?? {};
-  return actions && Object.keys(actions).filter((name) => !/^(remember|forget)/.test(name));
+  if (!actions || typeof machine.root !== 'object') return undefined;
+  const declared = Object.keys(actions).filter((name) => !/^(remember|forget)/.test(name));
+  return [...new Set([...declared, ...askedEffects(machine)])];
 }
 
 /** The performers of a login: the shipped ones, and those of the application, which see no more than they are promised. */
