@@ -1,8 +1,9 @@
 /** What must hold of the end of a request that a login interrupted: whose rights it runs with, and that it runs once. */
 import type { LoginContext, Resumption } from './login-vocabulary.ts';
 import { forbidNodes, forbidOutcomes, type Invariant, isEqual } from './safety-findings.ts';
-import { isSame, openingOf, paramsOf } from './safety-login.ts';
+import { isSame, paramsOf } from './safety-login.ts';
 import type { ModelEdge, ModelNode } from './safety-model.ts';
+import { openingOf } from './safety-opening.ts';
 import type { PrincipalRef, SavedRequestRef } from './vocabulary.ts';
 
 const contextOf = (node: ModelNode) => node.snapshot.context as LoginContext;

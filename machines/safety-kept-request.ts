@@ -10,8 +10,9 @@ import {
   reachable,
 } from './safety-findings.ts';
 import * as ends from './safety-kept-request-end.ts';
-import { asksFor, openingOf, paramsOf } from './safety-login.ts';
+import { asksFor, paramsOf } from './safety-login.ts';
 import type { ModelEdge, ModelNode } from './safety-model.ts';
+import { openingOf } from './safety-opening.ts';
 import type { PrincipalRef } from './vocabulary.ts';
 
 const contextOf = (node: ModelNode) => node.snapshot.context as LoginContext;

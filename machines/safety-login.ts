@@ -240,17 +240,3 @@ export const logoutEnds =
       },
       'the person signs out, and the session or what belongs to it stays',
     );
-
-/** Where sessions are opened in a machine, whatever the state is called there. */
-export function openingOf(model: Model): {
-  /** A login has come so far that its session is to be opened. */
-  isLogin(edge: ModelEdge): boolean;
-  /** The session is open, and the person goes on. */
-  opensTheSession(edge: ModelEdge): boolean;
-} {
-  const states = new Set(model.steps.filter((edge) => asksFor(edge, 'openSession')).map(({ to }) => to.state));
-  return {
-    isLogin: ({ from, to }) => states.has(to.state) && from.state !== to.state,
-    opensTheSession: ({ from, event }) => event.type === 'session.opened' && states.has(from.state),
-  };
-}

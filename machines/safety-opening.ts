@@ -1,0 +1,17 @@
+/** Where a machine opens the session of a login: a state of an application's own may stand under the shipped name. */
+import { asksFor } from './safety-login.ts';
+import type { Model, ModelEdge } from './safety-model.ts';
+
+/** Where sessions are opened in a machine, whatever the state is called there. */
+export function openingOf(model: Model): {
+  /** A login has come so far that its session is to be opened. */
+  isLogin(edge: ModelEdge): boolean;
+  /** The session is open, and the person goes on. */
+  opensTheSession(edge: ModelEdge): boolean;
+} {
+  const states = new Set(model.steps.filter((edge) => asksFor(edge, 'openSession')).map(({ to }) => to.state));
+  return {
+    isLogin: ({ from, to }) => states.has(to.state) && from.state !== to.state,
+    opensTheSession: ({ from, event }) => event.type === 'session.opened' && states.has(from.state),
+  };
+}
