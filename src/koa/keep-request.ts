@@ -122,7 +122,8 @@ export async function keepRequest(ctx: Context, runtime: Runtime, owner: Princip
     }
     requestCookies.issue(ctx, { handle, id: saved.id, secret, browser, attempt: '' });
     keptBy.set(ctx, handle);
-    const type = ctx.get('Content-Type').split(';')[0] || 'no type';
+    // The sender wrote it: nothing but the name of a type comes to the log.
+    const [type = 'no type'] = /^[\w.+-]{1,60}\/[\w.+-]{1,60}(?=\s*(;|$))/.exec(ctx.get('Content-Type')) ?? [];
     options.logger.info(`Request ${digestOf(saved.id)} is kept over a login: ${body.bytes.length} bytes, ${type}`);
     return { kind: 'kept', savedRequest: { id: saved.id, owner } };
   } catch (error) {

@@ -108,6 +108,16 @@ test('PP26 the log tells size, type and digest of what is kept, and the digest a
   ]);
 });
 
+test('PP26 a Content-Type that is no name of a type does not come to the log', async (t) => {
+  const scene = await keepScene(t);
+  const browser = await signedIn(scene);
+  await endSessions(browser);
+  await submit(browser, scene, '/form', { type: `text/${VALUE} signed in as admin`, bytes: FORM.bytes });
+  const lines = scene.portal.log.filter((line) => line.includes('is kept over a login'));
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? '', /bytes, no type$/);
+});
+
 test('PP26 the log tells of a form that was erased, by its digest', async (t) => {
   const started = await start(t);
   await ENDINGS['is discarded']?.(started);
