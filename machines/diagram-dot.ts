@@ -3,6 +3,7 @@
  */
 import type { DiagramState, FlowDiagram, StateKind, TransitionOutcome } from './diagram.ts';
 import { type Arrow, arrowsOf, type Gathering } from './diagram-edges.ts';
+import { type PictureIds, pictureIds } from './diagram-ids.ts';
 import { kindWords, OUTCOME_SIGNS, safeId, shortLabel } from './diagram-words.ts';
 
 export interface DotOptions {
@@ -10,6 +11,8 @@ export interface DotOptions {
   readonly linkTo?: (state: DiagramState) => string;
   /** Which of the layouts below `LAYOUTS` it asks Graphviz for. Default 0. */
   readonly layout?: number;
+  /** Whether states, arrows and their names get ids, so that `tracedPicture` finds them again. Default false. */
+  readonly ids?: boolean;
 }
 
 /** How many layouts there are to choose from: what is best for one flow is not for another. */
@@ -41,23 +44,45 @@ export function flowDot(diagram: FlowDiagram, options: DotOptions = {}): string 
   const { layout = 0 } = options;
   const all = arrowsOf(diagram);
   const { gatherings } = all;
-  const arrows = layout & 4 ? [...all.arrows].reverse() : all.arrows;
-  const fromAnywhere = arrows.some(({ from }) => from === '');
+  const numbered = all.arrows.map((one, index) => ({ one, index }));
+  const arrows = layout & 4 ? numbered.reverse() : numbered;
+  const marks = marksOf(diagram, options);
+  const fromAnywhere = all.arrows.some(({ from }) => from === '');
   const lines = [
     `digraph ${quote(diagram.id)} {`,
     '  graph [rankdir=TB, compound=true, splines=true, nodesep=0.16, ranksep=0.34, margin=0, bgcolor="transparent", fontname="Helvetica,Arial,sans-serif", fontsize=13.5];',
     ...(layout & 1 ? ['  graph [ordering=out];'] : []),
     '  node [fontname="Helvetica,Arial,sans-serif", fontsize=13.5, margin="0.18,0.06", height=0.3];',
     '  edge [fontname="Helvetica,Arial,sans-serif", fontsize=13.5, arrowsize=0.8];',
-    ...start(diagram),
-    ...statesIn(diagram, null, options, '  '),
-    ...(fromAnywhere ? [`  ${statement('anywhere', { ...NOTE, label: 'in any state' })}`] : []),
-    ...gatherings.flatMap((one) => gathering(diagram, one)),
-    ...arrows.flatMap((one) => (one.to === null && one.from !== '' ? [] : [arrow(diagram, one)])),
+    ...start(diagram, marks),
+    ...statesIn(diagram, null, { ...options, marks }, '  '),
+    ...(fromAnywhere
+      ? [`  ${statement('anywhere', { ...NOTE, label: 'in any state', ...marks.id((ids) => ids.note()) })}`]
+      : []),
+    ...gatherings.flatMap((one, index) => gathering(diagram, one, index, all.arrows.length + index, marks)),
+    ...arrows.flatMap(({ one, index }) =>
+      one.to === null && one.from !== '' ? [] : [arrow(diagram, one, index, marks)],
+    ),
     '}',
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** What pictures with ids have more: without them, a picture is what it always was. */
+interface Marks {
+  id(choose: (ids: PictureIds) => string): Attributes;
+  /** A line that stays one line, so that lines can be counted. */
+  line(text: string): string;
+}
+
+function marksOf(diagram: FlowDiagram, { ids = false }: DotOptions): Marks {
+  const all = pictureIds(diagram);
+  return ids
+    ? { id: (choose) => ({ id: choose(all) }), line: (text) => text.replace(/[\n\u2028]+/g, ' ') }
+    : { id: () => ({}), line: (text) => text };
+}
+
+type StateOptions = DotOptions & { readonly marks: Marks };
 
 const NOTE: Attributes = { shape: 'note', class: 'gathered', color: '#777777' };
 const START: Attributes = {
@@ -71,12 +96,17 @@ const START: Attributes = {
   fixedsize: 'true',
 };
 
-function start({ initial }: FlowDiagram): string[] {
+function start({ initial }: FlowDiagram, { id }: Marks): string[] {
   if (initial === null) return [];
-  return [`  ${statement('start', START)}`, `  start -> ${nodeId(initial)} [class="neutral", color="#555555"];`];
+  return [
+    `  ${statement('start', { ...START, ...id((ids) => ids.start()) })}`,
+    `  start -> ${nodeId(initial)} ${list({ ...FIRST, ...id((ids) => ids.startArrow()) })};`,
+  ];
 }
 
-function statesIn(diagram: FlowDiagram, parent: string | null, options: DotOptions, indent: string): string[] {
+const FIRST: Attributes = { class: 'neutral', color: '#555555' };
+
+function statesIn(diagram: FlowDiagram, parent: string | null, options: StateOptions, indent: string): string[] {
   const states = diagram.states.filter((state) => state.parent === parent);
   return ((options.layout ?? 0) & 2 ? states.reverse() : states).flatMap((state) =>
     hasStates(diagram, state.path)
@@ -85,31 +115,36 @@ function statesIn(diagram: FlowDiagram, parent: string | null, options: DotOptio
   );
 }
 
-function group(diagram: FlowDiagram, state: DiagramState, options: DotOptions, indent: string): string[] {
+function group(diagram: FlowDiagram, state: DiagramState, options: StateOptions, indent: string): string[] {
   const name = `${state.name}${state.type === 'parallel' ? ' (all at once)' : ''}`;
-  const label = [name, ...staying(diagram, state.path)].join('\n');
+  const { id, line } = options.marks;
+  const label = [name, ...staying(diagram, state.path).map(line)].join('\n');
+  const own = id((ids) => ids.state(state.path));
   const inner = `${indent}  `;
   return [
     `${indent}subgraph ${clusterId(state.path)} {`,
-    `${inner}graph [label=${quote(label)}, class="group", style="rounded", color="#999999", margin=12, tooltip=${quote(state.description ?? state.name)}];`,
-    `${inner}${statement(nodeId(state.path), { ...SHAPES.group, class: 'start', label: '', tooltip: state.name })}`,
+    `${inner}graph [label=${quote(label)}, class="group", style="rounded", color="#999999", margin=12, tooltip=${quote(state.description ?? state.name)}${own.id === undefined ? '' : `, id=${quote(own.id)}`}];`,
+    `${inner}${statement(nodeId(state.path), { ...SHAPES.group, class: 'start', label: '', tooltip: state.name, ...id((ids) => ids.start(state.path)) })}`,
     ...(state.initial === null
       ? []
-      : [`${inner}${nodeId(state.path)} -> ${nodeId(state.initial)} [class="neutral", color="#555555"];`]),
+      : [
+          `${inner}${nodeId(state.path)} -> ${nodeId(state.initial)} ${list({ ...FIRST, ...id((ids) => ids.startArrow(state.path)) })};`,
+        ]),
     ...statesIn(diagram, state.path, options, inner),
     `${indent}}`,
   ];
 }
 
-function node(diagram: FlowDiagram, state: DiagramState, { linkTo }: DotOptions): string {
+function node(diagram: FlowDiagram, state: DiagramState, { linkTo, marks }: StateOptions): string {
   const { sign, words } = kindWords(state.kind);
   const effects = state.entry.filter(({ kind }) => kind === 'effect').map(({ name }) => `▸ ${name}`);
   return statement(nodeId(state.path), {
     ...SHAPES[state.kind],
     class: state.kind,
-    label: [state.name, `${sign} ${words}`, ...effects, ...staying(diagram, state.path)].join('\n'),
+    label: [state.name, `${sign} ${words}`, ...effects, ...staying(diagram, state.path).map(marks.line)].join('\n'),
     tooltip: state.description ?? state.name,
     ...(linkTo ? { URL: linkTo(state), target: '_self' } : {}),
+    ...marks.id((ids) => ids.state(state.path)),
   });
 }
 
@@ -120,31 +155,39 @@ function staying({ transitions }: FlowDiagram, path: string): string[] {
     .map((transition) => `↺ ${shortLabel(transition).join(' ')}`);
 }
 
-function arrow(diagram: FlowDiagram, { from, to, outcome, labels }: Arrow): string {
+function arrow(diagram: FlowDiagram, { from, to, outcome, labels }: Arrow, index: number, { id, line }: Marks): string {
   const tail = from === '' ? 'anywhere' : nodeId(from);
   const head = to === null ? tail : nodeId(to);
   const lines = labels.flatMap(([event, ...when]) => [`${OUTCOME_SIGNS[outcome]} ${event}`.trim(), ...when]);
   const attributes: Attributes = {
     ...LINES[outcome],
     class: outcome,
-    label: leftAligned(lines),
+    label: leftAligned(lines.map(line)),
     ...(hasStates(diagram, from) && from !== '' ? { ltail: clusterName(from) } : {}),
     ...(to !== null && hasStates(diagram, to) ? { lhead: clusterName(to) } : {}),
     ...(outcome === 'success' ? { weight: '3' } : {}),
+    ...id((ids) => ids.arrow(index)),
   };
   return `  ${tail} -> ${head} ${list(attributes)};`;
 }
 
-function gathering(diagram: FlowDiagram, { id, from, to, outcome, label }: Gathering): string[] {
+function gathering(
+  diagram: FlowDiagram,
+  { id, from, to, outcome, label }: Gathering,
+  index: number,
+  arrowIndex: number,
+  marks: Marks,
+): string[] {
   const [event, ...when] = label;
   const attributes = {
     ...LINES[outcome],
     class: outcome,
-    label: leftAligned([`${OUTCOME_SIGNS[outcome]} ${event}`.trim(), ...when]),
+    label: leftAligned([`${OUTCOME_SIGNS[outcome]} ${event}`.trim(), ...when].map(marks.line)),
     ...(hasStates(diagram, to) ? { lhead: clusterName(to) } : {}),
+    ...marks.id((ids) => ids.arrow(arrowIndex)),
   };
   return [
-    `  ${statement(id, { ...NOTE, label: leftAligned(['in each of', ...inPairs(from)]) })}`,
+    `  ${statement(id, { ...NOTE, label: leftAligned(['in each of', ...inPairs(from)]), ...marks.id((ids) => ids.note(index)) })}`,
     `  ${id} -> ${nodeId(to)} ${list(attributes)};`,
   ];
 }

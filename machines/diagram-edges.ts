@@ -15,6 +15,8 @@ export interface Arrow {
   readonly outcome: TransitionOutcome;
   /** One list of lines for each transition, in the order of the machine. */
   readonly labels: readonly (readonly string[])[];
+  /** The transitions that the labels are of. */
+  readonly members: readonly DiagramTransition[];
 }
 
 /** One event that does the same in many states. */
@@ -24,6 +26,7 @@ export interface Gathering {
   readonly to: string;
   readonly outcome: TransitionOutcome;
   readonly label: readonly string[];
+  readonly members: readonly DiagramTransition[];
 }
 
 export interface Arrows {
@@ -34,27 +37,30 @@ export interface Arrows {
 export function arrowsOf({ transitions }: Pick<FlowDiagram, 'transitions'>): Arrows {
   const gatherings = gather(transitions);
   const gathered = new Set(gatherings.flatMap(({ members }) => members));
-  const arrows = new Map<string, { arrow: Arrow; labels: (readonly string[])[] }>();
+  const arrows = new Map<string, { arrow: Arrow; labels: (readonly string[])[]; members: DiagramTransition[] }>();
   for (const transition of transitions) {
     if (gathered.has(transition)) continue;
     const { from, outcome } = transition;
     for (const to of transition.to.length === 0 ? [null] : transition.to) {
       const key = JSON.stringify([from, to, outcome]);
       const known = arrows.get(key);
-      if (known) known.labels.push(shortLabel(transition));
-      else {
+      if (known) {
+        known.labels.push(shortLabel(transition));
+        known.members.push(transition);
+      } else {
         const labels = [shortLabel(transition)];
-        arrows.set(key, { arrow: { from, to, outcome, labels }, labels });
+        const members = [transition];
+        arrows.set(key, { arrow: { from, to, outcome, labels, members }, labels, members });
       }
     }
   }
   return {
     arrows: [...arrows.values()].map(({ arrow }) => arrow),
-    gatherings: gatherings.map(({ gathering }) => gathering),
+    gatherings,
   };
 }
 
-function gather(transitions: readonly DiagramTransition[]) {
+function gather(transitions: readonly DiagramTransition[]): readonly Gathering[] {
   const groups = new Map<string, DiagramTransition[]>();
   for (const transition of transitions) {
     const { from, event, guard, to, outcome } = transition;
@@ -66,13 +72,13 @@ function gather(transitions: readonly DiagramTransition[]) {
     .filter((members) => members.length >= GATHERED_FROM)
     .map((members, index) => {
       const [first] = members as [DiagramTransition];
-      const gathering: Gathering = {
+      return {
         id: `anyOf${index + 1}`,
         from: members.map(({ from }) => from),
         to: first.to[0]!,
         outcome: first.outcome,
         label: shortLabel(first),
+        members,
       };
-      return { members, gathering };
     });
 }

@@ -1,6 +1,6 @@
 /** All flows as one page that needs nothing else: no network, no script, readable from a disk and on paper. */
 import type { FlowDiagram } from './diagram.ts';
-import { PICTURE_STYLE } from './diagram-svg.ts';
+import { PLAIN_STYLE } from './diagram-style.ts';
 import { escapeMarkup, kindWords, STATE_KINDS, safeId } from './diagram-words.ts';
 import { indexTables } from './flow-index.ts';
 import { type CellLine, flowAnchor, stateTable, type Table, transitionTable } from './flow-tables.ts';
@@ -21,7 +21,7 @@ export function flowsPage(diagrams: readonly FlowDiagram[], pictureOf: (diagram:
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'">',
     '<title>Flows</title>',
-    `<style>${PAGE_STYLE}${PICTURE_STYLE}</style>`,
+    `<style>${PAGE_STYLE}${PLAIN_STYLE}</style>`,
     '</head>',
     '<body>',
     '<header>',
