@@ -39,6 +39,13 @@ interface Box {
 
 type Point = readonly [x: number, y: number];
 
+/** An arrow as short straight pieces. */
+interface Line {
+  readonly points: readonly Point[];
+  readonly pieces: readonly { readonly from: Point; readonly to: Point; readonly around: Box }[];
+  readonly around: Box;
+}
+
 export interface LayoutFaults {
   /** Names of arrows that lie on another, or on a state. Never acceptable. */
   readonly overlaps: number;
@@ -55,7 +62,11 @@ export interface LayoutFaults {
 /** Measures a layout that Graphviz gives as JSON. */
 export function layoutFaults(layout: GraphvizLayout): LayoutFaults {
   const nodes = (layout.objects ?? []).flatMap((object) => nodeBox(object));
-  const edges = (layout.edges ?? []).map((edge) => ({ ...edge, line: sample(edge.pos ?? ''), label: labelBox(edge) }));
+  const edges = (layout.edges ?? []).map((edge) => ({
+    ...edge,
+    line: lineOf(sample(edge.pos ?? '')),
+    label: labelBox(edge),
+  }));
   const faults = { overlaps: 0, linesOnStates: 0, linesOnLabels: 0, crossings: 0 };
   edges.forEach((edge, index) => {
     const { label, line } = edge;
@@ -64,11 +75,12 @@ export function layoutFaults(layout: GraphvizLayout): LayoutFaults {
       faults.overlaps += edges.slice(index + 1).filter((other) => other.label && intersect(label, other.label)).length;
     }
     for (const { id, box } of nodes) {
-      if (id !== edge.tail && id !== edge.head && line.some((point) => isInside(point, box))) faults.linesOnStates += 1;
+      if (id !== edge.tail && id !== edge.head && line.points.some((point) => isInside(point, box)))
+        faults.linesOnStates += 1;
     }
     for (const other of edges) {
       const box = other.label;
-      if (other !== edge && box && line.some((point) => isInside(point, box))) faults.linesOnLabels += 1;
+      if (other !== edge && box && line.points.some((point) => isInside(point, box))) faults.linesOnLabels += 1;
     }
     for (const other of edges.slice(index + 1)) faults.crossings += crossings(line, other.line);
   });
@@ -139,15 +151,40 @@ function onCurve(a: Point, b: Point, c: Point, d: Point, t: number): Point {
   return [at(0), at(1)];
 }
 
-function crossings(one: readonly Point[], other: readonly Point[]): number {
+/** Boxes first: most arrows, and most pieces of those that come near each other, cannot cross. */
+function crossings(one: Line, other: Line): number {
+  if (!touch(one.around, other.around)) return 0;
+  const near = other.pieces.filter(({ around }) => touch(one.around, around));
   let count = 0;
-  for (let i = 0; i + 1 < one.length; i += 1) {
-    for (let j = 0; j + 1 < other.length; j += 1) {
-      if (cross(one[i]!, one[i + 1]!, other[j]!, other[j + 1]!)) count += 1;
+  for (const piece of one.pieces) {
+    for (const { from, to, around } of near) {
+      if (touch(piece.around, around) && cross(piece.from, piece.to, from, to)) count += 1;
     }
   }
   return count;
 }
+
+function lineOf(points: readonly Point[]): Line {
+  const pieces = points.slice(1).map((to, index) => {
+    const from = points[index]!;
+    return { from, to, around: around([from, to]) };
+  });
+  return { points, pieces, around: around(points) };
+}
+
+function around(points: readonly Point[]): Box {
+  const box = { left: Infinity, right: -Infinity, bottom: Infinity, top: -Infinity };
+  for (const [x, y] of points) {
+    box.left = Math.min(box.left, x);
+    box.right = Math.max(box.right, x);
+    box.bottom = Math.min(box.bottom, y);
+    box.top = Math.max(box.top, y);
+  }
+  return box;
+}
+
+const touch = (a: Box, b: Box): boolean =>
+  a.left <= b.right && b.left <= a.right && a.bottom <= b.top && b.bottom <= a.top;
 
 function cross(a: Point, b: Point, c: Point, d: Point): boolean {
   const side = (p: Point, q: Point, r: Point) => (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0]);
