@@ -53,7 +53,7 @@ function navigation(diagrams: readonly FlowDiagram[], indexes: readonly Table[])
 }
 
 /** The words for the signs, and for the lines of arrows. */
-function legend(diagrams: readonly FlowDiagram[]): string {
+export function legend(diagrams: readonly FlowDiagram[]): string {
   const kinds = STATE_KINDS.filter((kind) =>
     diagrams.some(({ states }) => states.some((state) => state.kind === kind)),
   );
@@ -88,7 +88,7 @@ function section(anchor: string, title: string, content: string): string {
   return `<section id="${anchor}" aria-labelledby="${heading}">\n<h2 id="${heading}">${escapeMarkup(title)}</h2>\n${content}\n</section>`;
 }
 
-function markupTable({ title, columns, rows }: Table): string {
+export function markupTable({ title, columns, rows }: Table): string {
   const head = columns.map((column) => `<th scope="col">${escapeMarkup(column)}</th>`).join('');
   const body = rows.map(({ anchor, cells }) => {
     const id = anchor === null ? '' : ` id="${anchor}" tabindex="-1"`;

@@ -59,3 +59,4 @@ export type {
 } from './step-types.ts';
 export { createMemoryKeyv, type MemoryKeyvOptions } from './storage/memory-store.ts';
 export type { KeyvLike } from './storage/store.ts';
+export type { FlowViewerOptions } from './viewer/viewer-options.ts';

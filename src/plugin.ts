@@ -4,6 +4,7 @@ import type { Middleware } from 'koa';
 import { SsoError } from './errors.ts';
 import { createAttempts } from './flow/attempts.ts';
 import { createFlowStore } from './flow/flow-store.ts';
+import type { JournalListener } from './flow/journal.ts';
 import { createSiteJournal } from './journal/site-journal.ts';
 import { type AcceptProxyTicketsOptions, createAcceptProxyTickets } from './koa/accept-proxy-tickets.ts';
 import { createBodyCaptures } from './koa/body-capture.ts';
@@ -27,6 +28,8 @@ import { createMemoryKeyv } from './storage/memory-store.ts';
 import { createProxyGrants } from './storage/proxy-grants.ts';
 import { createSavedRequests } from './storage/saved-requests.ts';
 import { createStore } from './storage/store.ts';
+import { createFlowViewer, type FlowViewer } from './viewer/viewer.ts';
+import type { FlowViewerOptions } from './viewer/viewer-options.ts';
 
 /** What an application mounts. */
 export interface CampusSso<Account extends Json = null> {
@@ -51,6 +54,13 @@ export interface CampusSso<Account extends Json = null> {
    * through must be among the allowed ones. `ctx.state.user` has the `proxies`. Needs no session.
    */
   acceptProxyTickets(options: AcceptProxyTicketsOptions): Middleware<ProxiedState<Account>, SsoContext<Account>>;
+  /**
+   * Pages for those who look after the site, below `/sso/flows`: each flow as a picture of the machine that runs, and the
+   * attempts of the last minutes drawn over it, live. Off unless it is mounted, and closed to everybody whom `allow` does
+   * not let in. Pictures need `@viz-js/viz`; everything else is there without it.
+   * @throws SsoError ERR_SSO_OPTIONS
+   */
+  flowViewer(options: FlowViewerOptions<Account>): Middleware<object, SsoContext<Account>>;
   /** The proxy grants of people, for work outside of their requests. */
   readonly proxyGrants: UserGrants;
   /** Ends connections to the login server, and hands the rest of the journal to its sinks. The application may then end. */
@@ -102,7 +112,12 @@ export function campusSso<Account extends Json = null>(options: CampusSsoOptions
     attemptMs: resolved.attemptMs,
     sessionMs: resolved.sessionMs,
   });
-  const { journal, pseudonymOf, close: closeJournal } = createSiteJournal(resolved);
+  const { journal: siteJournal, pseudonymOf, close: closeJournal } = createSiteJournal(resolved);
+  const viewers: FlowViewer[] = [];
+  const journal: JournalListener = (entry) => {
+    siteJournal(entry);
+    for (const { listener } of viewers) listener(entry);
+  };
   const attempts = createAttempts({ flowStore, random: randomBytes, clock, journal, pseudonymOf });
   const { proxying } = proxied;
   const proxyClient = createProxyClient({ proxying, fetch: resolved.fetch, journal, pseudonymOf, clock });
@@ -164,12 +179,27 @@ export function campusSso<Account extends Json = null>(options: CampusSsoOptions
         ProxiedState<Account>,
         SsoContext<Account>
       >,
+    flowViewer(viewerOptions) {
+      const viewer = createFlowViewer({ runtimeOf, site: resolved, flows: flowsOf(ways) }, viewerOptions);
+      viewers.push(viewer);
+      return viewer.middleware as unknown as Middleware<object, SsoContext<Account>>;
+    },
     proxyGrants: createUserGrants({ grants, logins, proxyClient, issuer: proxied.issuer }),
     async close() {
+      for (const viewer of viewers) viewer.close();
       await Promise.all(ways.map((way) => way.close()));
       await closeJournal();
     },
   };
+}
+
+/** All flows that run in this process. */
+function flowsOf(ways: Ways) {
+  return ways.flatMap(({ flow, proxying, acceptance }) => [
+    flow,
+    ...(proxying ? [proxying.callbackFlow, proxying.ticketFlow] : []),
+    ...(acceptance ? [acceptance.flow] : []),
+  ]);
 }
 
 type Served = Site & { readonly runtime: Runtime };

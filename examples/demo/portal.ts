@@ -94,6 +94,8 @@ export function createPortal({ servers, addresses, ...options }: PortalOptions):
 
   app.use(sso.session(app));
   app.use(sso.routes());
+  // Nobody's secrets are at stake here. A real site lets in those who look after it: `(await ctx.sso.user())?.account.isAdmin`.
+  app.use(sso.flowViewer({ allow: () => true }));
   app.use(router.routes());
   app.use(async (ctx) => {
     ctx.status = 404;

@@ -12,6 +12,7 @@ import { rawQuery } from './request.ts';
 import { localTarget } from './return-to.ts';
 import type { Runtime } from './runtime.ts';
 import { readPointer } from './session.ts';
+import { isUnattended } from './unattended.ts';
 import { knownWay, wayOfIssuer } from './ways.ts';
 
 /** A login that holds, with the id the session points to it by. */
@@ -26,7 +27,8 @@ export interface CurrentLogin {
  */
 export async function currentLogin(ctx: Context, runtime: Runtime): Promise<CurrentLogin | undefined> {
   const pointer = readPointer(ctx);
-  const record = pointer && (await runtime.logins.find(pointer.login));
+  const { find, peek } = runtime.logins;
+  const record = pointer && (await (isUnattended(ctx) ? peek : find)(pointer.login));
   return pointer && record && { id: pointer.login, record };
 }
 

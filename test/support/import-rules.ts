@@ -18,6 +18,8 @@ type Unit =
   | 'storage'
   | 'http'
   | 'koa'
+  | 'drawing'
+  | 'viewer'
   | 'protocol.ts'
   | 'session effects'
   | 'extension'
@@ -124,8 +126,23 @@ const rules: Readonly<Record<Unit, Rule>> = {
     packages: koaPackages,
     builtins: true,
   },
+  // Brings Graphviz in, so that nothing else of the package has to know of it.
+  drawing: { files: { machines: 'yes' }, packages: { '@viz-js/viz': 'yes' }, builtins: true },
+  viewer: {
+    files: {
+      machines: 'yes',
+      drawing: 'yes',
+      viewer: 'yes',
+      flow: 'types',
+      koa: 'yes',
+      'koa types': 'types',
+    },
+    packages: koaPackages,
+    builtins: true,
+  },
   plugin: {
     files: {
+      viewer: 'yes',
       machines: 'yes',
       flow: 'yes',
       journal: 'yes',
@@ -154,6 +171,7 @@ const rules: Readonly<Record<Unit, Rule>> = {
       'connected protocol': 'yes',
       koa: 'types',
       'koa types': 'yes',
+      viewer: 'types',
       plugin: 'yes',
       options: 'yes',
       attributes: 'yes',
@@ -178,6 +196,8 @@ export function unitOf(path: string): Unit | undefined {
     [/^src\/(koa|step)-types\.ts$/, 'koa types'],
     [/^src\/plugin\.ts$/, 'plugin'],
     [/^src\/index\.ts$/, 'index'],
+    [/^src\/drawing\.ts$/, 'drawing'],
+    [/^src\/viewer\/[\w-]+\.ts$/, 'viewer'],
     [/^src\/flow\/[\w-]+\.ts$/, 'flow'],
     [/^src\/journal\/[\w-]+\.ts$/, 'journal'],
     [/^src\/storage\/[\w-]+\.ts$/, 'storage'],

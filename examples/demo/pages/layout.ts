@@ -15,17 +15,23 @@ export interface Frame {
   readonly logoutUrl: string;
 }
 
-const NAVIGATION: readonly (readonly [path: string, label: string])[] = [
+type Link = readonly [path: string, label: string];
+
+const OPEN: readonly Link[] = [
   ['/', 'Start'],
   ['/me', 'My page'],
   ['/notes', 'Notes'],
 ];
-const NAVIGATION_SIGNED_IN: typeof NAVIGATION = [...NAVIGATION, ['/loans', 'My loans'], ['/grades', 'Grades']];
+const SIGNED_IN: readonly Link[] = [
+  ['/loans', 'My loans'],
+  ['/grades', 'Grades'],
+];
+const VIEWER: Link = ['/sso/flows', 'Behind the scenes'];
 
 /** A whole page of the portal. */
 export function layout(frame: Frame, content: Html): string {
   const { title, path, name, loginUrl, logoutUrl } = frame;
-  const navigation = name === null ? NAVIGATION : NAVIGATION_SIGNED_IN;
+  const navigation = [...OPEN, ...(name === null ? [] : SIGNED_IN), VIEWER];
   return html`<!doctype html>
 <html lang="en">
 <head>

@@ -58,7 +58,7 @@ ${user ? welcome(user) : invitation(severalWays)}
 <p class="actions"><a class="button primary" href="/me">My page</a><a class="button secondary" href="${DEEP_LINK}">Notes of week 3</a></p>
 </section>
 <section aria-labelledby="tour"><h2 id="tour">What to try here</h2>
-<p class="soft">Watch the terminal that runs this demo: it shows each step of each sign-in as it happens.</p>
+<p class="soft">Open <a href="/sso/flows">Behind the scenes</a> in a second window: it draws each step of each sign-in as it happens. The terminal that runs this demo tells it in words.</p>
 <ol class="tour">${tour(severalWays).map(([title, text]) => html`<li><h3>${title}</h3><p>${text}</p></li>`)}</ol>
 </section>`;
 }
