@@ -1,4 +1,4 @@
-import type { DiagramTransition, FlowDiagram } from '../../machines/diagram.ts';
+import type { FlowDiagram } from '../../machines/diagram.ts';
 import { pictureIds } from '../../machines/diagram-ids.ts';
 import { tracedPicture } from '../../machines/diagram-trace.ts';
 import type { JournalEntry } from '../flow/journal.ts';
@@ -50,7 +50,7 @@ function summary(root: string, { subject, steps, code, outcome, flow }: WatchedA
   const isReason = outcome === 'failure';
   const ofPerson = (chosen: string) =>
     `${root}${filterQuery({ flow: null, outcome: null, code: null, subjects: [chosen] })}`;
-  return html`${code === null ? null : html`<p class="reason ${isReason ? 'bad' : ''}"><strong>${isReason ? 'Why it failed' : 'Noted'}: <code>${code}</code></strong>${meaning === null ? null : html`<span>${meaning}</span>`}</p>`}
+  return html`${code === null ? null : html`<p class="reason ${isReason ? 'bad' : ''}"><strong>${isReason ? 'Why it failed' : 'Noted'}: <code>${code}</code></strong>${meaning === null ? null : html`<span>In the words of its message: “${meaning}”</span>`}</p>`}
 <dl class="facts">
 <div><dt>Flow</dt><dd><a href="${root}/flows/${flow}">${flow}</a></dd></div>
 <div><dt>State</dt><dd><code>${last.to}</code></dd></div>
@@ -73,7 +73,7 @@ function stepItem(steps: readonly JournalEntry[], index: number, step: JournalEn
   const number = index + 1;
   const { at, event, guard, to, effects, code, outcome } = step;
   const words = event === 'begin' ? 'begins' : event === 'always' ? 'at once' : html`<code>${event}</code>`;
-  const meaning = diagram && transitionOf(diagram, step)?.description;
+  const meaning = diagram && meaningOfStep(diagram, step);
   const isNews = code !== null && code !== before?.code;
   return html`<li id="step-${number}" class="${outcome}" data-step="${number}" data-state="${diagram ? pictureIds(diagram).state(to) : ''}">
 <a href="#step-${number}"><span class="number">${number}</span> <span class="what">${words}${guard === null ? null : html` <span class="guard">when ${guard}</span>`} <span class="to">→ <strong>${to}</strong></span></span></a>
@@ -87,13 +87,15 @@ ${meaning ? html`<span class="meaning">${meaning}</span>` : null}${effects.lengt
 }
 
 /** What the machine says of a step that was taken. */
-function transitionOf({ transitions }: FlowDiagram, step: JournalEntry): DiagramTransition | undefined {
+function meaningOfStep({ states, transitions }: FlowDiagram, step: JournalEntry): string | null {
+  if (step.from === null) return states.find(({ path }) => path === step.to)?.description ?? null;
   const event = step.event === 'always' ? '' : step.event;
-  return transitions.find(
+  const taken = transitions.find(
     (one) =>
       (one.from === step.from || one.from === '') &&
       one.event === event &&
       one.guard === step.guard &&
       (one.to.length === 0 ? step.to === step.from : one.to.join('+') === step.to),
   );
+  return taken?.description ?? null;
 }

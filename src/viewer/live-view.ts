@@ -21,12 +21,10 @@ export interface LiveViewOptions {
 const GATHER_MS = 250;
 /** When a browser comes back after the end of a stream, in milliseconds. */
 const COME_BACK_MS = 1000;
-/** What may wait for a browser that does not read, in bytes. */
-const MAX_WAITING = 16 * 1024;
 
 export function createLiveView(attempts: RecentAttempts, options: LiveViewOptions = {}): LiveView {
   const { streamMs = 45_000, maxStreams = 50 } = options;
-  const open = new Set<PassThrough>();
+  const open = new Set<() => void>();
 
   return {
     serve(ctx) {
@@ -43,21 +41,22 @@ export function createLiveView(attempts: RecentAttempts, options: LiveViewOption
       const tell = () => {
         gathering = undefined;
         number += 1;
-        if (stream.writableLength > MAX_WAITING) stream.end();
-        else if (!stream.writableEnded) stream.write(`data: ${number}\n\n`);
+        stream.write(`data: ${number}\n\n`);
       };
       const unwatch = attempts.watch((label) => {
         if (attempt === undefined || attempt === label) gathering ??= setTimeout(tell, GATHER_MS).unref();
       });
-      const end = setTimeout(() => stream.end(), streamMs).unref();
-      open.add(stream);
-      // Also when the browser has gone away: Koa destroys the body of an answer that nobody waits for.
-      stream.once('close', () => {
+      const finish = () => {
         unwatch();
         clearTimeout(gathering);
         clearTimeout(end);
-        open.delete(stream);
-      });
+        open.delete(finish);
+        stream.end();
+      };
+      // Also for an answer that Koa never began to send, because the reader had gone away by then.
+      const end = setTimeout(finish, streamMs).unref();
+      open.add(finish);
+      stream.once('close', finish);
       const { onerror } = ctx;
       // A reader who goes away is no error of the application, and not worth a line in its log.
       ctx.onerror = (error: Error & { readonly code?: string }) => {
@@ -69,12 +68,14 @@ export function createLiveView(attempts: RecentAttempts, options: LiveViewOption
       ctx.set('Cache-Control', 'no-store, no-transform');
       ctx.set('X-Accel-Buffering', 'no');
       ctx.set('X-Content-Type-Options', 'nosniff');
+      // Nobody reads the body of an answer that has none.
+      if (ctx.method === 'HEAD') return finish();
       stream.write(`retry: ${COME_BACK_MS}\n\n`);
       ctx.body = stream;
     },
 
     close() {
-      for (const stream of open) stream.end();
+      for (const finish of [...open]) finish();
     },
   };
 }

@@ -26,9 +26,9 @@ tr.failure td:first-child { box-shadow: inset 4px 0 var(--bad); }
 .empty { max-width: none; padding: 2rem 1rem; border: 1px dashed var(--line); border-radius: 8px; color: var(--quiet); text-align: center; }
 .filter { display: flex; flex-wrap: wrap; align-items: end; gap: .75rem 1rem; margin: 1.25rem 0; padding: 1rem; border: 1px solid var(--line); border-radius: 8px; background: var(--shade); }
 .filter label { display: grid; gap: .2rem; font-size: .85rem; font-weight: 600; min-width: 0; }
-.filter input, .filter select { max-width: 15rem; padding: .4rem .55rem; border: 1px solid var(--quiet); border-radius: 6px; background: var(--paper); color: var(--ink); font: inherit; font-size: .95rem; font-weight: 400; }
+.filter input, .filter select { height: 2.4rem; max-width: 15rem; padding: 0 .55rem; border: 1px solid var(--quiet); border-radius: 6px; background: var(--paper); color: var(--ink); font: inherit; font-size: .95rem; font-weight: 400; }
 .filter .buttons { display: flex; align-items: center; gap: 1rem; }
-.filter button { padding: .45rem 1.1rem; border: 1px solid var(--link); border-radius: 6px; background: var(--link); color: var(--paper); font: inherit; font-weight: 600; cursor: pointer; }
+.filter button { height: 2.4rem; padding: 0 1.1rem; border: 1px solid var(--link); border-radius: 6px; background: var(--link); color: var(--paper); font: inherit; font-weight: 600; cursor: pointer; }
 .filter :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 .flows { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); gap: 1rem; margin: 1.5rem 0; padding: 0; list-style: none; }
 .flows li { padding: 1rem 1.25rem; border: 1px solid var(--line); border-radius: 8px; background: var(--shade); }
@@ -55,6 +55,8 @@ tr.failure td:first-child { box-shadow: inset 4px 0 var(--bad); }
 .steps .gap { display: block; }
 .steps .meaning, .steps .asks, .steps .why { grid-column: 1 / -1; margin-left: 1.85rem; font-size: .93em; }
 .steps .why { color: var(--bad); }
+.flow-picture .badge.now rect { stroke: var(--now); stroke-width: 5; paint-order: stroke; }
+.flow-picture .node.now > g > a > polygon, .flow-picture .node.now > g > a > path { stroke: var(--now); stroke-width: 5; }
 .flow-picture { max-width: 100%; height: auto; }
 @media (min-width: 76rem) {
   .story { grid-template-columns: minmax(22rem, 29rem) minmax(0, 1fr); }

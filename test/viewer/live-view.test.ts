@@ -134,6 +134,12 @@ test('more streams than are allowed get 503, and room is made when one ends', as
   assert.deepEqual(errors, []);
 });
 
+test('a HEAD takes no room', async (t) => {
+  const { url } = await bareView(t, { maxStreams: 1 });
+  assert.equal((await fetch(url, { method: 'HEAD' })).status, 200);
+  assert.equal((await openStream(t, url)).answer.statusCode, 200);
+});
+
 test('closing ends what is open', async (t) => {
   const { url, live } = await bareView(t, {});
   const stream = await openStream(t, url);

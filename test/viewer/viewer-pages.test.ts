@@ -4,7 +4,7 @@ import { startFakeCas } from '../../src/testing/fake-cas.ts';
 import { expireGrants, keepScene, pressOn, signedIn, submit } from '../koa/keep-support.ts';
 import { askingLogin } from '../koa/step-pages-support.ts';
 import { comeBack, cookiesFor, raw, serviceOf, withTicket } from '../koa/support.ts';
-import { createBrowser } from '../support/browser.ts';
+import { createBrowser, type Page } from '../support/browser.ts';
 import { logIn, startPortal, upToReturn } from '../support/portal.ts';
 import { latestAttempt, rowsOf, stepsOf, textOf, viewedPair } from './viewer-support.ts';
 
@@ -39,7 +39,7 @@ test('a login that fails is in the list with its reason, and its page says why i
   const page = await latestAttempt(auditor, url);
   assert.match(
     textOf(page.body),
-    /Why it failed: ERR_SSO_TICKET_REJECTED The login server did not accept the ticket\./,
+    /Why it failed: ERR_SSO_TICKET_REJECTED In the words of its message: “The login server did not accept the ticket\./,
   );
   assert.match(stepsOf(page).join('\n'), /validation\.rejected → rejecting .* ERR_SSO_TICKET_REJECTED/);
 });
@@ -145,17 +145,30 @@ test('a state in a picture leads to what is said about it', async (t) => {
   }
 });
 
-test('below a path of baseUrl every link and file is found', async (t) => {
+test('with another prefix every link and file is found', async (t) => {
   const { url, auditor } = await viewedPair(t, { options: { routePrefix: '/login/sso' } });
   const root = url.replace('/sso/flows', '/login/sso/flows');
-  const page = await auditor.get(root);
-  const files = [...page.body.matchAll(/(?:src|href)="([^"#?]+)"/g)].map(([, path = '']) => path);
-  assert.ok(files.length >= 4);
-  for (const path of files) {
-    const answer = await auditor.get(new URL(path, root));
-    assert.equal(answer.status, 200, path);
+  for (const path of pathsIn(await auditor.get(root))) {
+    assert.equal((await auditor.get(new URL(path, root))).status, 200, path);
   }
 });
+
+test('below a path of baseUrl every address has that path, whether a proxy takes it off or not', async (t) => {
+  const { url, auditor } = await viewedPair(t, { options: { baseUrl: 'https://portal.example.edu/campus' } });
+  for (const root of [url, url.replace('/sso/', '/campus/sso/')]) {
+    const paths = pathsIn(await auditor.get(root));
+    assert.ok(paths.length >= 4);
+    for (const path of paths) {
+      assert.ok(path.startsWith('/campus/sso/flows'), path);
+      assert.equal((await auditor.get(new URL(path, root))).status, 200, path);
+    }
+  }
+});
+
+const pathsIn = ({ body }: Page) =>
+  [...body.matchAll(/(?:src|href|action|data-events)="([^"#?]+)"/g)].flatMap(([, path = '']) =>
+    path.endsWith('/events') ? [] : path,
+  );
 
 test('each page works under a strict policy, is not kept and not framed', async (t) => {
   const { url, auditor, browser, fakeCas } = await viewedPair(t);
