@@ -60,14 +60,16 @@ export const proxiedCall = setup({
       _params: { readonly service: string; readonly ticket: string; readonly withGrant: boolean },
     ) => {},
     claimProxyGrant: (_, _params: { readonly principal: Principal; readonly grantOffer: GrantOffer | null }) => {},
+    rememberFailure: assign(({ event }, { code }: { readonly code: FailureCode }) => ({
+      failure: { code, detail: 'detail' in event ? event.detail : null },
+    })),
   },
   guards: {
     wantsGrant: ({ context }) => context.wantsGrant,
   },
 });
 
-const fail = (code: FailureCode) =>
-  proxiedCall.assign({ failure: ({ event }) => ({ code, detail: 'detail' in event ? event.detail : null }) });
+const fail = (code: FailureCode) => ({ type: 'rememberFailure', params: { code } }) as const;
 
 const receiving = proxiedCall.createStateConfig({
   description: 'A service calls. Does it bring a ticket?',

@@ -5,7 +5,7 @@
  * Only a grant that is gone leads back to a login. A permission that is missing is an error: to log in again would not
  * help, and would turn into a loop. Neither PGT nor proxy ticket rests in the context.
  */
-import { setup } from 'xstate';
+import { assign, setup } from 'xstate';
 import type { Failure, FailureCode, FlowTag, StateMeta, TransitionMeta } from './vocabulary.ts';
 
 export interface ProxyTicketInput {
@@ -44,14 +44,16 @@ export const proxyTicket = setup({
     requestTicket: (_, _params: { readonly grantId: string; readonly service: string }) => {},
     lookAgain: (_, _params: { readonly grantId: string; readonly service: string }) => {},
     discardGrant: (_, _params: { readonly grantId: string }) => {},
+    rememberFailure: assign(({ event }, { code }: { readonly code: FailureCode }) => ({
+      failure: { code, detail: 'detail' in event ? event.detail : null },
+    })),
   },
   guards: {
     hasGrant: ({ context }) => context.grantId !== null,
   },
 });
 
-const fail = (code: FailureCode) =>
-  proxyTicket.assign({ failure: ({ event }) => ({ code, detail: 'detail' in event ? event.detail : null }) });
+const fail = (code: FailureCode) => ({ type: 'rememberFailure', params: { code } }) as const;
 
 const expired = {
   target: 'loginRequired',
