@@ -4,7 +4,7 @@
 import type { DiagramState, FlowDiagram, StateKind, TransitionOutcome } from './diagram.ts';
 import { type Arrow, arrowsOf, type Gathering } from './diagram-edges.ts';
 import { type PictureIds, pictureIds } from './diagram-ids.ts';
-import { kindWords, OUTCOME_SIGNS, safeId, shortLabel } from './diagram-words.ts';
+import { kindWords, OUTCOME_SIGNS, safeId, staying } from './diagram-words.ts';
 
 export interface DotOptions {
   /** Where a state links to; without it, states are no links. */
@@ -28,6 +28,7 @@ const SHAPES: Readonly<Record<StateKind, Attributes>> = {
   settled: { shape: 'box', style: 'filled', peripheries: '2', penwidth: '1.8', fillcolor: '#e6f4ea', color: '#1b6e3a' },
   pending: { shape: 'box', style: 'filled,rounded', peripheries: '2', fillcolor: '#e6f4ea', color: '#1b6e3a' },
   failed: { shape: 'octagon', style: 'filled,dashed', penwidth: '1.8', fillcolor: '#fdecea', color: '#b3261e' },
+  done: { shape: 'box', style: 'filled', penwidth: '2.4', fillcolor: '#e6f4ea', color: '#1b6e3a' },
   ended: { shape: 'box', style: 'filled', penwidth: '2.4', fillcolor: '#f1f1f1', color: '#444444' },
   group: { shape: 'point', width: '0.14', color: '#444444' },
   plain: { shape: 'box', style: 'filled,rounded', fillcolor: '#ffffff', color: '#444444' },
@@ -141,18 +142,17 @@ function node(diagram: FlowDiagram, state: DiagramState, { linkTo, marks }: Stat
   return statement(nodeId(state.path), {
     ...SHAPES[state.kind],
     class: state.kind,
-    label: [state.name, `${sign} ${words}`, ...effects, ...staying(diagram, state.path).map(marks.line)].join('\n'),
+    // Names are bold on the page, and Graphviz does not know how wide that makes them.
+    label: [
+      `\u00a0${state.name}\u00a0`,
+      `${sign} ${words}`,
+      ...effects,
+      ...staying(diagram, state.path).map(marks.line),
+    ].join('\n'),
     tooltip: state.description ?? state.name,
     ...(linkTo ? { URL: linkTo(state), target: '_self' } : {}),
     ...marks.id((ids) => ids.state(state.path)),
   });
-}
-
-/** What happens without leaving the state stands in it: a loop at its side would be in the way of other arrows. */
-function staying({ transitions }: FlowDiagram, path: string): string[] {
-  return transitions
-    .filter(({ from, to }) => from === path && to.length === 0)
-    .map((transition) => `↺ ${shortLabel(transition).join(' ')}`);
 }
 
 function arrow(diagram: FlowDiagram, { from, to, outcome, labels }: Arrow, index: number, { id, line }: Marks): string {
@@ -166,6 +166,8 @@ function arrow(diagram: FlowDiagram, { from, to, outcome, labels }: Arrow, index
     ...(hasStates(diagram, from) && from !== '' ? { ltail: clusterName(from) } : {}),
     ...(to !== null && hasStates(diagram, to) ? { lhead: clusterName(to) } : {}),
     ...(outcome === 'success' ? { weight: '3' } : {}),
+    // A success stands below the failures: their many arrows have the room beside its own.
+    ...(diagram.states.some(({ path, kind }) => path === to && kind === 'done') ? { minlen: '2' } : {}),
     ...id((ids) => ids.arrow(index)),
   };
   return `  ${tail} -> ${head} ${list(attributes)};`;

@@ -12,6 +12,7 @@ const CLASSES: Readonly<Record<StateKind, string>> = {
   settled: 'stroke:#1b6e3a,stroke-width:4px',
   pending: 'stroke:#1b6e3a,stroke-width:4px',
   failed: 'stroke:#b3261e,stroke-width:2px,stroke-dasharray:6 4',
+  done: 'stroke:#1b6e3a,stroke-width:3px',
   ended: 'stroke:#666666,stroke-width:3px',
   group: 'stroke:#999999',
   plain: 'stroke:#666666',

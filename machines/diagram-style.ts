@@ -17,7 +17,7 @@ export const PLAIN_STYLE = `
 .flow-picture .node path, .flow-picture .node polygon { fill: var(--paper); stroke: var(--quiet); }
 .flow-picture .working path { fill: var(--work-fill); stroke: var(--work); }
 .flow-picture .waiting-browser polygon, .flow-picture .waiting-caller polygon { fill: var(--wait-fill); stroke: var(--wait); }
-.flow-picture .settled polygon, .flow-picture .pending path { fill: var(--good-fill); stroke: var(--good); }
+.flow-picture .settled polygon, .flow-picture .pending path, .flow-picture .done polygon { fill: var(--good-fill); stroke: var(--good); }
 .flow-picture .deciding polygon { fill: var(--over-fill); stroke: var(--over); }
 .flow-picture .failed polygon { fill: var(--bad-fill); stroke: var(--bad); }
 .flow-picture .ended polygon { fill: var(--over-fill); stroke: var(--over); }

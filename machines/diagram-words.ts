@@ -1,5 +1,5 @@
 /** The words, signs and ids that all pictures and tables of a flow share. */
-import type { DiagramTransition, StateKind, TransitionOutcome } from './diagram.ts';
+import type { DiagramTransition, FlowDiagram, StateKind, TransitionOutcome } from './diagram.ts';
 import type { StatedAction } from './diagram-reading.ts';
 
 interface KindWords {
@@ -16,6 +16,7 @@ const KINDS: Readonly<Record<StateKind, KindWords>> = {
   settled: { sign: '✓', words: 'the login holds' },
   pending: { sign: '✓', words: 'holds; a request waits' },
   failed: { sign: '✕', words: 'failed' },
+  done: { sign: '✓', words: 'done' },
   ended: { sign: '■', words: 'over' },
   group: { sign: '▣', words: 'a group of states' },
   plain: { sign: '○', words: 'a state' },
@@ -43,6 +44,13 @@ export function shortLabel({ event, guard }: Pick<DiagramTransition, 'event' | '
   const when = guard === null ? [] : [`[${guard}]`];
   if (event === '') return when.length > 0 ? when : ['otherwise'];
   return [eventWords(event), ...when];
+}
+
+/** What happens without leaving the state stands in it: a loop at its side would be in the way of other arrows. */
+export function staying({ transitions }: Pick<FlowDiagram, 'transitions'>, path: string): readonly string[] {
+  return transitions
+    .filter(({ from, to }) => from === path && to.length === 0)
+    .map((transition) => `↺ ${shortLabel(transition).join(' ')}`);
 }
 
 /** An action in a table. */

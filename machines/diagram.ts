@@ -14,6 +14,7 @@ export type StateKind =
   | 'settled'
   | 'pending'
   | 'failed'
+  | 'done'
   | 'ended'
   | 'group'
   | 'plain';
@@ -81,7 +82,8 @@ export interface FlowDiagram {
  */
 export function flowDiagram(machine: AnyStateMachine): FlowDiagram {
   const nodes = nodesBelow(machine.root);
-  const kinds = new Map(nodes.map((node) => [pathOf(node), kindOf(node)]));
+  const settles = nodes.some(({ tags }) => tags.includes('settled'));
+  const kinds = new Map(nodes.map((node) => [pathOf(node), kindOf(node, settles)]));
   return {
     id: machine.id,
     version: machine.version ?? null,
@@ -155,12 +157,13 @@ function readTransitions(machine: AnyStateMachine, node: AnyStateNode, kinds: Ki
   });
 }
 
-function kindOf(node: AnyStateNode): StateKind {
+/** Where nothing can hold as a login does, a flow is over when it has got what it is for: a journal says so too. */
+function kindOf(node: AnyStateNode, settles: boolean): StateKind {
   const has = (tag: string) => node.tags.includes(tag);
   if (has('failed')) return 'failed';
   if (has('pending')) return 'pending';
   if (has('settled')) return 'settled';
-  if (node.type === 'final') return 'ended';
+  if (node.type === 'final') return settles || node.parent?.parent ? 'ended' : 'done';
   if (node.type === 'compound' || node.type === 'parallel') return 'group';
   if (has('awaiting-browser')) return 'waiting-browser';
   if (has('awaiting-caller')) return 'waiting-caller';
@@ -179,7 +182,7 @@ function outcomeOf(
   const remembersFailure = changes.some(({ name }) => name === 'rememberFailure' || name === 'context.failure');
   if (remembersFailure || reached.includes('failed')) return 'failure';
   const holds = (kind: StateKind | undefined) => kind === 'settled' || kind === 'pending';
-  return reached.some(holds) && !holds(from) ? 'success' : 'neutral';
+  return reached.includes('done') || (reached.some(holds) && !holds(from)) ? 'success' : 'neutral';
 }
 
 function textOr(value: unknown): string | null {

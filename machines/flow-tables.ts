@@ -52,7 +52,7 @@ export function stateTable(diagram: FlowDiagram): Table {
 function stateCell(diagram: FlowDiagram, { path, kind, type }: DiagramState): readonly CellLine[] {
   const { sign, words } = kindWords(kind);
   const begins = path === diagram.initial ? [plain('begins here')] : [];
-  const ends = type === 'final' && kind !== 'ended' ? [plain('the end')] : [];
+  const ends = type === 'final' && kind !== 'ended' && kind !== 'done' ? [plain('the end')] : [];
   return [named(path), plain(`${sign} ${words}`), ...begins, ...ends];
 }
 

@@ -8,7 +8,7 @@ import { type CellLine, stateTable, type Table, transitionTable } from './flow-t
 const READING = `Made from the machines that run, so it says what happens. After a change: \`npm run flows\`, or
 \`koa-campus-sso flows --config sso.config.js --out FLOWS.md\` for an application with machines of its own.
 
-An arrow is an event, and in brackets the question that it hangs on. ✕ leads towards a failure, ✓ to a login that holds.
+An arrow is an event, and in brackets the question that it hangs on. ✕ leads towards a failure, ✓ to a success.
 The same event out of many states is drawn once, from a box that names them.`;
 
 /** Markdown, the same for the same machines, byte for byte. */

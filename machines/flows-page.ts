@@ -62,7 +62,7 @@ export function legend(diagrams: readonly FlowDiagram[]): string {
     '▸ asks for an effect',
     '↺ stays where it is',
     '✕ and a dashed arrow: towards a failure',
-    '✓ and a bold arrow: to a login that holds',
+    '✓ and a bold arrow: to a success',
   ];
   return `<ul class="legend" aria-label="Signs">${words.map((text) => `<li>${escapeMarkup(text)}</li>`).join('')}</ul>`;
 }
