@@ -1,7 +1,7 @@
 /** A flow as a `stateDiagram-v2` of Mermaid, which GitHub and others draw in Markdown. */
-import type { DiagramState, FlowDiagram, StateKind } from './diagram.ts';
+import type { DiagramState, FlowDiagram, StateKind, TransitionOutcome } from './diagram.ts';
 import { type Arrow, arrowsOf, type Gathering } from './diagram-edges.ts';
-import { kindWords, OUTCOME_SIGNS, STATE_KINDS, safeId } from './diagram-words.ts';
+import { kindWords, OUTCOME_SIGNS, STATE_KINDS, safeId, staying } from './diagram-words.ts';
 
 /** Lines only: the theme of the page keeps the say on what is light and what is dark. */
 const CLASSES: Readonly<Record<StateKind, string>> = {
@@ -27,16 +27,22 @@ export function flowMermaid(diagram: FlowDiagram): string {
     ...STATE_KINDS.filter((kind) => kind !== 'group' && diagram.states.some((state) => state.kind === kind)).map(
       (kind) => `  classDef ${className(kind)} ${CLASSES[kind]}`,
     ),
-    ...statesIn(diagram, null, '  '),
+    ...statesOf(diagram),
     ...(diagram.initial === null ? [] : [`  [*] --> ${stateId(diagram.initial)}`]),
     ...(arrows.some(({ from }) => from === '') ? ['  state "in any state" as in_anywhere'] : []),
-    ...arrows.map(arrow),
+    ...arrows.filter((one) => !isInside(diagram, one)).map(arrow),
     ...gatherings.flatMap(gathering),
     ...diagram.states
       .filter(({ kind }) => kind !== 'group')
       .map(({ path, kind }) => `  class ${stateId(path)} ${className(kind)}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Mermaid draws states that run all at once only inside of another. */
+function statesOf(diagram: FlowDiagram): string[] {
+  if (!diagram.parallel) return statesIn(diagram, null, '  ');
+  return [`  state "${escapeLabel(diagram.id)}" as in_all {`, ...statesIn(diagram, null, '    '), '  }'];
 }
 
 function statesIn(diagram: FlowDiagram, parent: string | null, indent: string): string[] {
@@ -56,7 +62,8 @@ function oneState(diagram: FlowDiagram, state: DiagramState, indent: string): st
   const inner = statesIn(diagram, state.path, `${indent}  `);
   if (inner.length === 0) {
     const final = state.type === 'final' ? [`${indent}${id} --> [*]`] : [];
-    return [`${indent}state "${escapeLabel(`${kindWords(state.kind).sign} ${state.name}`)}" as ${id}`, ...final];
+    const lines = [`${kindWords(state.kind).sign} ${state.name}`, ...staying(diagram, state.path)];
+    return [`${indent}state "${lines.map(escapeLabel).join('<br/>')}" as ${id}`, ...final];
   }
   return [
     `${indent}state "${escapeLabel(state.name)}" as ${id} {`,
@@ -66,18 +73,25 @@ function oneState(diagram: FlowDiagram, state: DiagramState, indent: string): st
   ];
 }
 
+/** A loop at the side of a state would lie under other states: what stays stands in the state, unless it is a group. */
+const isInside = ({ states }: FlowDiagram, { from, to }: Arrow): boolean =>
+  to === null && from !== '' && !states.some(({ parent }) => parent === from);
+
 function arrow({ from, to, outcome, labels }: Arrow): string {
   const tail = from === '' ? 'in_anywhere' : stateId(from);
-  const lines = labels.map((parts) => escapeLabel(`${OUTCOME_SIGNS[outcome]} ${parts.join(' ')}`.trim()));
+  const lines = labels.map((parts) => signed(outcome, parts));
   return `  ${tail} --> ${to === null ? tail : stateId(to)} : ${lines.join('<br/>')}`;
+}
+
+/** Long names are broken: the sign stays with what it is about. */
+function signed(outcome: TransitionOutcome, parts: readonly string[]): string {
+  const sign = OUTCOME_SIGNS[outcome];
+  return escapeLabel(`${sign}${sign && '\u00a0'}${parts.join(' ')}`);
 }
 
 function gathering({ id, from, to, outcome, label }: Gathering): string[] {
   const names = from.map(escapeLabel).join('<br/>');
-  return [
-    `  state "in each of<br/>${names}" as in_${id}`,
-    `  in_${id} --> ${stateId(to)} : ${escapeLabel(`${OUTCOME_SIGNS[outcome]} ${label.join(' ')}`.trim())}`,
-  ];
+  return [`  state "in each of<br/>${names}" as in_${id}`, `  in_${id} --> ${stateId(to)} : ${signed(outcome, label)}`];
 }
 
 /** Words of Mermaid's own grammar cannot be ids, so no id is one: all begin alike or are camelCase names that are none. */
@@ -94,7 +108,7 @@ const className = (kind: StateKind): string => `is_${kind.replace('-', '_')}`;
 function escapeLabel(text: string): string {
   return text
     .replace(/[\u0000-\u001f]+/g, ' ')
-    .replace(/[^\p{L}\p{N} .,()[\]_/'✓✕■◆⚙◷○▣-]|--+/gu, (signs) =>
+    .replace(/[^\p{L}\p{N} .,()[\]_/'✓✕■◆⚙◷○▣↺\u00a0-]|--+/gu, (signs) =>
       [...signs].map((sign) => `#${sign.codePointAt(0)};`).join(''),
     );
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type AnyStateMachine, createMachine } from 'xstate';
-import { flowDiagram, flowsDocument, type StateKind } from '../../machines/index.ts';
+import { casLoginMachine, flowDiagram, flowMermaid, flowsDocument, type StateKind } from '../../machines/index.ts';
 import { shippedMachines } from '../../src/cli/load-machines.ts';
 import { outcomeOf } from '../../src/flow/outcome.ts';
 
@@ -49,5 +49,18 @@ describe('the ends of a flow', () => {
     assert.doesNotMatch(document, /context\.failure/);
     assert.match(document, /rememberFailure \(code: ERR\\_SSO\\_PROXY\\_REFUSED\)/);
     assert.match(document, /rememberFailure \(code: ERR\\_SSO\\_PROXY\\_CHAIN\)/);
+  });
+});
+
+describe('a picture in Mermaid', () => {
+  test('says inside of a state what happens without leaving it', () => {
+    const text = flowMermaid(flowDiagram(casLoginMachine));
+    assert.match(text, /state "✓ authenticated<br\/>↺ return\.ticket<br\/>↺ return\.withoutTicket" as authenticated/);
+    assert.doesNotMatch(text, /authenticated --> authenticated/);
+  });
+
+  test('puts states that run all at once into another, for Mermaid divides no others', () => {
+    const machine = createMachine({ id: 'two', type: 'parallel', states: { left: {}, right: {} } });
+    assert.match(flowMermaid(flowDiagram(machine)), / {2}state "two" as in_all \{\n[^}]*\n {4}--\n[^}]*\n {2}\}/);
   });
 });
