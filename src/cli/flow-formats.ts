@@ -8,7 +8,8 @@ import {
   flowsPage,
   stateAnchor,
 } from '../../machines/index.ts';
-import { loadDrawing } from './draw-flow.ts';
+import { type DrawFlow, loadDrawing } from '../drawing.ts';
+import { CommandProblem } from './command.ts';
 
 /** What is written, and the name that a folder knows it by. */
 export interface Rendering {
@@ -55,15 +56,18 @@ export async function renderFlows(diagrams: readonly FlowDiagram[], format: Form
     default: {
       const write = await writerOf(format);
       const end = FORMATS[format].ends[0];
-      return diagrams.map((diagram) => ({ fileName: `${fileNameOf(diagram)}${end}`, text: write(diagram) }));
+      const texts = await Promise.all(diagrams.map(write));
+      return diagrams.map((diagram, index) => ({ fileName: `${fileNameOf(diagram)}${end}`, text: texts[index]! }));
     }
   }
 }
 
-async function writerOf(format: Exclude<FormatName, 'md' | 'html'>): Promise<(diagram: FlowDiagram) => string> {
+async function writerOf(
+  format: Exclude<FormatName, 'md' | 'html'>,
+): Promise<(diagram: FlowDiagram) => string | Promise<string>> {
   switch (format) {
     case 'svg': {
-      const draw = await loadDrawing();
+      const draw = await drawing();
       return (diagram) => draw(diagram);
     }
     case 'mermaid':
@@ -78,10 +82,21 @@ async function writerOf(format: Exclude<FormatName, 'md' | 'html'>): Promise<(di
 }
 
 async function page(diagrams: readonly FlowDiagram[]): Promise<string> {
-  const draw = await loadDrawing();
-  return flowsPage(diagrams, (diagram) =>
-    draw(diagram, { standalone: false, linkTo: ({ path }) => `#${stateAnchor(diagram, path)}` }),
-  );
+  const draw = await drawing();
+  const pictures = new Map<FlowDiagram, string>();
+  for (const diagram of diagrams) {
+    const linkTo = ({ path }: { readonly path: string }) => `#${stateAnchor(diagram, path)}`;
+    pictures.set(diagram, await draw(diagram, { standalone: false, linkTo }));
+  }
+  return flowsPage(diagrams, (diagram) => pictures.get(diagram)!);
+}
+
+async function drawing(): Promise<DrawFlow> {
+  try {
+    return await loadDrawing();
+  } catch (cause) {
+    throw new CommandProblem('Pictures need Graphviz: npm install --save-dev @viz-js/viz', { cause });
+  }
 }
 
 /** The id may hold what no file name can, or what leads into another folder. */

@@ -19,8 +19,8 @@ import {
   LAYOUTS,
   layoutFaults,
 } from '../../machines/index.ts';
-import { loadDrawing } from '../../src/cli/draw-flow.ts';
 import { shippedMachines } from '../../src/cli/load-machines.ts';
+import { loadDrawing } from '../../src/drawing.ts';
 import type { RecordKind } from '../../src/storage/store.ts';
 import { outline, statesOf } from '../support/model.ts';
 
@@ -116,8 +116,8 @@ describe('the diagram of a machine', () => {
       });
     }
 
-    test(`${machine.id} is drawn without a name on another or on a state, and legible on a page`, () => {
-      const svg = draw(flowDiagram(machine));
+    test(`${machine.id} is drawn without a name on another or on a state, and legible on a page`, async () => {
+      const svg = await draw(flowDiagram(machine));
       const [, width = '0'] = /<svg [^>]*width="(\d+)"/.exec(svg) ?? [];
       assert.ok((12 * 1000) / Math.max(1000, Number(width)) >= 11, `${width} wide`);
       const faults = [...Array(LAYOUTS).keys()].map((layout) =>
