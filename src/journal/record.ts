@@ -1,4 +1,4 @@
-import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import type { JournalEntry } from '../flow/journal.ts';
 
 /** The flow that the journal's own records name; no login option can have it. */
@@ -37,7 +37,7 @@ export interface JournalHead {
 
 export interface JournalKey {
   readonly id: string;
-  readonly key: Buffer;
+  readonly key: KeyObject;
 }
 
 /**
@@ -47,17 +47,27 @@ export interface JournalKey {
 export function journalKeys(secrets: readonly string[]): readonly JournalKey[] {
   return secrets.map((secret) => {
     const key = Buffer.from(hkdfSync('sha256', secret, '', 'koa-campus-sso/journal-chain', 32));
-    return { id: createHash('sha256').update('id').update(key).digest('base64url').slice(0, 8), key };
+    const id = createHash('sha256').update('id').update(key).digest('base64url').slice(0, 8);
+    return { id, key: createSecretKey(key) };
   });
 }
 
 /** JSON with sorted keys: one text for one record, wherever it was written. */
 export function canonicalJson(value: unknown): string {
+  // Whoever verifies a journal asks for nothing but what was sorted when it was written.
+  if (isSorted(value)) return JSON.stringify(value);
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
       : inner,
   );
+}
+
+function isSorted(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(isSorted);
+  const entries = Object.entries(value);
+  return entries.every(([name, inner], index) => (index === 0 || entries[index - 1]![0] < name) && isSorted(inner));
 }
 
 export type Unchained = Omit<JournalRecord, 'hash'>;

@@ -93,8 +93,11 @@ export function verifyJournal(
   const changed: Read[] = [];
   for (const one of read) {
     const { record } = one;
-    if (record) chains.set(record.node, [...(chains.get(record.node) ?? []), { ...one, record }]);
-    else if (isTornEnd(one, read[one.index + 1]?.record))
+    if (record) {
+      const chain = chains.get(record.node);
+      if (chain) chain.push({ ...one, record });
+      else chains.set(record.node, [{ ...one, record }]);
+    } else if (isTornEnd(one, read[one.index + 1]?.record))
       notes.push(`${place(one.at)}: the torn end of a run that crashed.`);
     else changed.push(one);
   }
