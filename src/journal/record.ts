@@ -84,13 +84,13 @@ export function isAuthentic(key: JournalKey, { hash, ...record }: JournalRecord)
 
 /** Reads a line of a file; undefined if it is not a record, to the byte, as it is written. */
 export function parseRecord(line: string): JournalRecord | undefined {
-  let value: unknown;
   try {
-    value = JSON.parse(line);
+    const value: unknown = JSON.parse(line);
+    return isRecord(value) && canonicalJson(value) === line ? value : undefined;
   } catch {
+    // Not JSON, or nested deeper than anything can be written again.
     return undefined;
   }
-  return isRecord(value) && canonicalJson(value) === line ? value : undefined;
 }
 
 function isRecord(value: unknown): value is JournalRecord {

@@ -143,6 +143,11 @@ describe('in the journal of a real run', () => {
     for (const other of others) assert.deepEqual(found(lines.with(3, other)), ['edited:4'], other);
   });
 
+  test('a line is found that is nested deeper than anything that can be written again', () => {
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    assert.deepEqual(found(lines.with(3, `${lines[3]!.slice(0, -1)},"z":${deep}}`)), ['edited:4']);
+  });
+
   test('a line that somebody made up is found, whatever it is', () => {
     const forged = canonicalJson({ ...JSON.parse(lines[4]!), to: 'authenticated' });
     fc.assert(
