@@ -1,7 +1,7 @@
 import type { KeyvLike } from '../storage/store.ts';
 import { toEcs } from './ecs.ts';
 import { toOcsf } from './ocsf.ts';
-import type { JournalHead, JournalRecord } from './record.ts';
+import { canonicalJson, type JournalHead, type JournalRecord } from './record.ts';
 
 /** Where the chain of a node ends, as a sink knows it. */
 export interface SinkHead extends JournalHead {
@@ -99,6 +99,9 @@ export interface KeyvSinkOptions {
 /**
  * Keeps each record under `journal:<node>:<seq>`, and where the chain ends under `journal:<node>:head`. On another machine
  * than the application it is an anchor that somebody who rewrites the files cannot reach. Give it a Keyv of its own.
+ *
+ * The texts are those that `fileSink` writes: records written to a file line by line, and the end to another, are what
+ * `audit verify FILE --head FILE` reads.
  * @throws TypeError if there is no such format
  */
 export function keyvSink(keyv: KeyvLike, { prefix = 'journal', ttlMs, format }: KeyvSinkOptions = {}): JournalSink {
@@ -113,9 +116,9 @@ export function keyvSink(keyv: KeyvLike, { prefix = 'journal', ttlMs, format }: 
     name: 'keyv',
     async write(records) {
       for (const record of records) {
-        await put(`${prefix}:${record.node}:${record.seq}`, JSON.stringify(shape(record)), ttlMs);
-        const { seq, hash } = record;
-        await put(`${prefix}:${record.node}:head`, JSON.stringify({ seq, hash }));
+        const { node, seq, hash } = record;
+        await put(`${prefix}:${node}:${seq}`, canonicalJson(shape(record)), ttlMs);
+        await put(`${prefix}:${node}:head`, canonicalJson({ hash, node, seq }));
       }
     },
     async head(node) {

@@ -3,11 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import Keyv from 'keyv';
 import { runAudit } from '../../src/cli/audit.ts';
 import { fileSink, headPath } from '../../src/journal/file-sink.ts';
 import type { JournalRecord } from '../../src/journal/record.ts';
+import { keyvSink } from '../../src/journal/sinks.ts';
 import { pseudonymsOf } from '../../src/journal/subject.ts';
-import { linesOf, NODE, OLD_SECRET, realRun, runTo, SECRET } from '../journal/support.ts';
+import { entry, journalOf, linesOf, NODE, OLD_SECRET, realRun, runTo, SECRET } from '../journal/support.ts';
 
 let folder = '';
 let path = '';
@@ -84,6 +86,20 @@ describe('audit verify', () => {
     const { code, out } = await audit('verify', file);
     assert.equal(code, 0);
     assert.match(out, /note: No secret was given/);
+  });
+
+  test('reads the records and the head of a Keyv, one line each', async () => {
+    const keyv = new Keyv();
+    const { listener, close } = journalOf([keyvSink(keyv)]);
+    listener(entry());
+    await close();
+    const keys = ['1', '2', 'head'].map((last) => `journal:${NODE}:${last}`);
+    const [one = '', two = '', end = ''] = await Promise.all(keys.map((key) => keyv.get<string>(key)));
+    const head = ['--head', await changed('keyv.head', [end])];
+    const { code, out } = await audit('verify', await changed('keyv.jsonl', [one, two]), ...KEY, ...head);
+    assert.deepEqual([code, out], [0, '2 records in one file: nothing found\n']);
+    const cut = await audit('verify', await changed('keyv-cut.jsonl', [one]), ...KEY, ...head);
+    assert.match(cut.out, /:1: missing: record 2 of node-1/);
   });
 
   test('ends with 2 where it cannot check', async () => {
