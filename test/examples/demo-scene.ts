@@ -9,6 +9,8 @@ import { createTerminal } from '../../examples/demo/terminal.ts';
 import { type FakeCasOptions, startFakeCas } from '../../src/testing/index.ts';
 import { type Browser, createBrowser, type Page } from '../support/browser.ts';
 import { decodeEntities, type HtmlForm } from '../support/html-form.ts';
+import { TEST_SECRET } from '../support/portal.ts';
+import { openRunJournal } from '../support/run-journal.ts';
 import { type Example, freePort, startExample } from './example.ts';
 
 export const DEMO = 'examples/demo/main.ts';
@@ -42,8 +44,20 @@ export async function openDemo(wanted: Partial<DemoArguments> = {}) {
     printed += text;
   }, false);
   const nothing = { cas: undefined, ca: undefined, port: 0, https: false, writeCa: undefined, help: false };
-  const { close } = await startInProcess({ ...nothing, ...wanted }, terminal);
-  return { ...readScreen(printed), close, output: () => printed };
+  const journal = openRunJournal({ secrets: [TEST_SECRET] });
+  const step: typeof terminal.step = (entry) => {
+    journal?.listener(entry);
+    terminal.step(entry);
+  };
+  const { close } = await startInProcess({ ...nothing, ...wanted }, { ...terminal, step });
+  return {
+    ...readScreen(printed),
+    async close() {
+      await close();
+      await journal?.close();
+    },
+    output: () => printed,
+  };
 }
 
 /** A demo in this process, which ends with the test. */

@@ -6,6 +6,7 @@ import { campusSso, cas, type Json } from '../../src/index.ts';
 import { type FakeCas, startFakeCas } from '../../src/testing/index.ts';
 import { createBrowser } from '../support/browser.ts';
 import { listen, logIn, mountPages, TEST_SECRET } from '../support/portal.ts';
+import { startSso } from '../support/run-journal.ts';
 import { codeOf, comeBack, NAVIGATION, raw, returnUrl, serviceOf, userOf, withTicket } from './support.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -19,7 +20,7 @@ async function scene(t: TestContext, paths: readonly [string, string] = ['', '']
   const numbered = url.replace('localhost', '127.0.0.1') + paths[1];
   const app = new Koa();
   app.silent = true;
-  const sso = campusSso<Json>({
+  const sso = startSso<Json>({
     baseUrl: [named, numbered],
     secrets: [TEST_SECRET],
     login: cas({ serverUrl: fakeCas.url, allowUnsolicitedLogin: true }),

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import Koa from 'koa';
-import { campusSso, cas, type Json } from '../../src/index.ts';
+import { cas, type Json } from '../../src/index.ts';
 import { startFakeCas } from '../../src/testing/index.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { listen, logIn, TEST_SECRET } from '../support/portal.ts';
+import { startSso } from '../support/run-journal.ts';
 import { codeShown, formOf, onlyHeld, recording } from './keep-safety-support.ts';
 import { pressOn } from './keep-support.ts';
 
@@ -20,7 +21,7 @@ async function twoPlaces(t: TestContext) {
   const errors: unknown[] = [];
   const app = new Koa();
   app.on('error', (error) => errors.push(error));
-  const sso = campusSso<Json>({
+  const sso = startSso<Json>({
     baseUrl: [one, two],
     secrets: [TEST_SECRET],
     login: cas({ serverUrl: fakeCas.url }),

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type Koa from 'koa';
 import type { Middleware } from 'koa';
-import { type CampusSso, type CampusSsoOptions, campusSso, cas, type Json } from '../../src/index.ts';
+import { type CampusSso, type CampusSsoOptions, cas, type Json } from '../../src/index.ts';
 import type { Browser, Page, TypedBytes } from '../support/browser.ts';
 import { decodeEntities } from '../support/html-form.ts';
 import { TEST_SECRET } from '../support/portal.ts';
 import { proxyingCas } from '../support/proxying.ts';
+import { startSso } from '../support/run-journal.ts';
 import { endSessions, FORM, type KeepScene, keepScene, submit } from './keep-support.ts';
 
 /** The parts of a scene that a login needs. */
@@ -144,7 +145,7 @@ export async function redeployable(t: TestContext, options: Partial<CampusSsoOpt
     deploy(changed: Partial<CampusSsoOptions<Json>>) {
       const { portal, fakeCas } = scene;
       const line = (message: string) => void portal.log.push(message);
-      const sso = campusSso<Json>({
+      const sso = startSso<Json>({
         baseUrl: portal.url,
         secrets: [TEST_SECRET],
         login: cas(proxyingCas(fakeCas.url)),

@@ -3,11 +3,12 @@ import { createServer } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import Koa, { type Context } from 'koa';
 import mount from 'koa-mount';
-import { campusSso, type Json, ucam } from '../../src/index.ts';
+import { type Json, ucam } from '../../src/index.ts';
 import { startFakeWls } from '../../src/testing/index.ts';
 import { createBrowser } from '../support/browser.ts';
 import { listen, TEST_SECRET } from '../support/portal.ts';
 import { cancelAtWls, logInAtWls, requestOf, ucamAt } from '../support/raven.ts';
+import { startSso } from '../support/run-journal.ts';
 import { NAVIGATION, raw, userOf } from './support.ts';
 
 /** An application below `path`, to which people come back at `path/raven_return`. */
@@ -15,7 +16,7 @@ async function scene(t: TestContext, path: '' | '/portal' = '') {
   const wls = await startFakeWls({ modulusLength: 1024 });
   const server = createServer();
   const url = (await listen(server)) + path;
-  const sso = campusSso<Json>({
+  const sso = startSso<Json>({
     baseUrl: url,
     secrets: [TEST_SECRET],
     login: ucam({ ...ucamAt(wls), returnUrl: `${url}/raven_return` }),

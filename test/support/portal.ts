@@ -3,9 +3,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa, { type Context, type Middleware } from 'koa';
 import type { JournalEntry } from '../../src/flow/journal.ts';
-import { type CampusSso, type CampusSsoOptions, type CasOptions, campusSso, cas, type Json } from '../../src/index.ts';
+import { type CampusSso, type CampusSsoOptions, type CasOptions, cas, type Json } from '../../src/index.ts';
 import { type FakeCas, startFakeCas } from '../../src/testing/fake-cas.ts';
 import { type Browser, createBrowser, type Page } from './browser.ts';
+import { startSso } from './run-journal.ts';
 
 /** A small application with the plugin, on a free port, and what a test wants to see of it. */
 export interface Portal {
@@ -41,7 +42,7 @@ export async function startPortal({ cas: casOptions, login, options = {}, mount 
   app.on('error', (error) => errors.push(error));
   let sso: CampusSso<Json>;
   try {
-    sso = campusSso<Json>({
+    sso = startSso<Json>({
       baseUrl: url,
       secrets: [TEST_SECRET],
       login: login ?? cas(casOptions ?? { serverUrl: 'https://login.example.edu/cas' }),

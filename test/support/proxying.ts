@@ -5,7 +5,6 @@ import {
   type CampusSso,
   type CampusSsoOptions,
   type CasOptions,
-  campusSso,
   cas,
   type JournalEntry,
   type Json,
@@ -13,6 +12,7 @@ import {
 import { type FakeCas, type FakeCasOptions, startFakeCas } from '../../src/testing/index.ts';
 import { type Browser, createBrowser } from './browser.ts';
 import { listen, type Portal, type PortalSetup, startPortal, TEST_SECRET } from './portal.ts';
+import { startSso } from './run-journal.ts';
 
 /** A portal that may call other services for the people who are signed in to it. */
 export interface ProxyScene {
@@ -128,7 +128,7 @@ export async function startApi({
   const write = (level: string) => (message: string) => void log.push(`${level} ${message}`);
   const app = new Koa();
   app.on('error', (error: Error) => log.push(`koa ${error.name}: ${error.message}`));
-  const sso = campusSso<Json>({
+  const sso = startSso<Json>({
     baseUrl: url + basePath,
     secrets: [TEST_SECRET],
     login: cas(casOptions),

@@ -1,12 +1,13 @@
 import { createServer } from 'node:http';
 import Koa from 'koa';
-import { type CasOptions, campusSso, cas, createMemoryKeyv } from '../../../src/index.ts';
+import { type CasOptions, cas, createMemoryKeyv } from '../../../src/index.ts';
 import { casProblems } from '../../../src/protocols/cas/options.ts';
 import { createProxyGrants, type ProxyGrants } from '../../../src/storage/proxy-grants.ts';
 import { createStore } from '../../../src/storage/store.ts';
 import { raw } from '../../koa/support.ts';
 import { listen, logIn, TEST_SECRET } from '../../support/portal.ts';
 import { startProxyScene } from '../../support/proxying.ts';
+import { startSso } from '../../support/run-journal.ts';
 import { type Comparison, compare, type Fields, type Kinds, textField } from '../kind.ts';
 
 const place = { baseUrl: 'https://portal.example.edu', routePrefix: '/sso' };
@@ -99,7 +100,7 @@ async function withCallback(
   const keyv = createMemoryKeyv();
   const store = createStore({ keyv, secrets: [TEST_SECRET] });
   const grants = createProxyGrants({ store, clock: Date.now, random: (bytes) => Buffer.alloc(bytes) });
-  const sso = campusSso({
+  const sso = startSso({
     ...place,
     secrets: [TEST_SECRET],
     store: keyv,
