@@ -123,12 +123,14 @@ function joinValues(args: readonly string[], options: Flags): string[] {
 }
 
 async function readLines(files: readonly string[]): Promise<readonly JournalLine[]> {
-  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
-  return texts.flatMap((text, index) => {
-    const lines = text.split('\n');
+  const all: JournalLine[] = [];
+  // One after the other: there may be more of them than a process may have open.
+  for (const file of files) {
+    const lines = (await readFile(file, 'utf8')).split('\n');
     if (lines.at(-1) === '') lines.pop();
-    return lines.map((line, number) => ({ file: files[index]!, line: number + 1, text: line }));
-  });
+    for (const [index, text] of lines.entries()) all.push({ file, line: index + 1, text });
+  }
+  return all;
 }
 
 /** The ends of the chains: from the files that were named, or from those beside the last file of the journal. */
