@@ -40,14 +40,15 @@ const TRACE_STYLE = `
 @media (prefers-color-scheme: dark) { .flow-picture { --badge: #f0f0f2; --on-badge: #17181b; } }
 .flow-picture .paper { fill: var(--paper); }
 .traced .edge { opacity: .32; }
-.traced .node, .traced .cluster, .traced .labels text { opacity: .45; }
-.traced .visited, .traced .taken, .traced .labels .taken, .traced .node:hover, .traced .node:focus-within { opacity: 1; }
+.traced .node path, .traced .node polygon, .traced .cluster path, .traced .cluster polygon { opacity: .4; }
+.traced .node text, .traced .cluster text, .traced .labels text { opacity: .72; }
+.traced .taken, .traced .labels .taken, .traced .visited path, .traced .visited polygon, .traced .visited text, .traced .node:hover *, .traced .node:focus-within * { opacity: 1; }
 .traced .labels .neutral.taken { fill: var(--ink); }
 .traced .edge.taken path { stroke-width: 3; }
 .traced .neutral.taken path, .traced .neutral.taken polygon { stroke: var(--ink); }
 .traced .neutral.taken polygon { fill: var(--ink); }
 .traced .visited path, .traced .visited polygon { stroke-width: 2; }
-.traced .visited [data-of]:not(.taken) { opacity: .5; }
+.traced .visited [data-of]:not(.taken) { opacity: .72; }
 .traced .here path, .traced .here polygon { stroke-width: 4.5; }
 .traced .settled.here polygon:first-of-type, .traced .pending.here path:first-of-type { stroke-width: 1.5; }
 .flow-picture .badge rect { fill: var(--badge); stroke: var(--paper); stroke-width: 1.5; }

@@ -94,7 +94,7 @@ export function createPortal({ servers, addresses, ...options }: PortalOptions):
 
   app.use(sso.session(app));
   app.use(sso.routes());
-  // Nobody's secrets are at stake here. A real site lets in those who look after it: `(await ctx.sso.user())?.account.isAdmin`.
+  // Nobody's secrets are at stake here. A real site lets in those who look after it: `(await ctx.sso.user())?.account?.isAdmin === true`.
   app.use(sso.flowViewer({ allow: () => true }));
   app.use(router.routes());
   app.use(async (ctx) => {

@@ -19,6 +19,7 @@ import type { Runtime, RuntimeOf, Ways } from './runtime.ts';
 import { readPointer } from './session.ts';
 import { addStepRoutes } from './step-pages.ts';
 import { STYLE, STYLE_PATH } from './style.ts';
+import { markUnattendedNews } from './unattended.ts';
 import { sendChooser, wayOfIssuer } from './ways.ts';
 
 /** The plugin's own routes. */
@@ -133,6 +134,7 @@ export function createRoutes(runtimeOf: RuntimeOf, { sites, routePrefix }: Resol
     const runtime = runtimeOf(ctx);
     holdBody(ctx, runtime);
     markRouted(ctx);
+    markUnattendedNews(ctx, routePrefix);
     attachSso(ctx, runtime);
     const onward = () => watchingSession(ctx, runtime, () => routes(ctx, next));
     const isAnswered = await answeringFailures(ctx, runtime, () => takeCarrier(ctx, runtime));

@@ -10,22 +10,31 @@ export interface AttemptsPageOptions extends Place {
   readonly attempts: readonly WatchedAttempt[];
   readonly filter: AttemptFilter;
   readonly minutes: number;
-  readonly maxAttempts: number;
+  readonly crowdedOut: number;
 }
+
+/** More than that nobody reads, and a page is made anew at every step of anybody. */
+const MAX_ROWS = 100;
 
 /** The attempts of the last minutes, the latest first. */
 export function attemptsPage(options: AttemptsPageOptions): ViewerPage {
-  const { root, attempts, filter, minutes, maxAttempts } = options;
+  const { root, attempts, filter, minutes, crowdedOut } = options;
   const shown = attempts.filter((attempt) => passes(filter, attempt));
+  const hints = [
+    ...(shown.length < attempts.length ? [` Of ${count(attempts.length, 'attempt')} in all.`] : []),
+    ...(shown.length > MAX_ROWS ? [` The latest ${MAX_ROWS} are listed: narrow them down to see others.`] : []),
+    ...(crowdedOut > 0 ? [` ${count(crowdedOut, 'attempt')} had to make room before their time.`] : []),
+  ];
   return {
     title: 'Sign-ins of the last minutes',
+    tab: 'Sign-ins',
     live: null,
     content: html`<h1>Sign-ins of the last ${minutes === 1 ? 'minute' : html`${minutes} minutes`}</h1>
-<p class="about">Each run of a flow in this process, from the journal: sign-ins, and what services ask for on behalf of people. At most ${maxAttempts} are kept, in memory.</p>
+<p class="about">Each run of a flow in this process, from the journal: sign-ins, and what services ask for on behalf of people. With several processes, an attempt may go on in another one.</p>
 ${filterForm(options)}
 <section id="attempts" data-live aria-label="Sign-ins">
-<p class="count">${tally(shown)}${shown.length < attempts.length ? ` Of ${count(attempts.length, 'attempt')} in all.` : null}</p>
-${shown.length === 0 ? nothing(attempts.length > 0, root) : table(shown, options)}
+<p class="count">${tally(shown)}${hints.join(' ')}</p>
+${shown.length === 0 ? nothing(attempts.length > 0, root) : table(shown.slice(0, MAX_ROWS), options)}
 </section>`,
   };
 }
@@ -48,25 +57,25 @@ function nothing(isFiltered: boolean, root: string): Markup {
 }
 
 function table(attempts: readonly WatchedAttempt[], options: AttemptsPageOptions): Markup {
-  return html`<div class="wide" role="region" aria-label="Attempts, as a table" tabindex="0"><table>
-<thead><tr><th scope="col">Last step (UTC)</th><th scope="col">Flow</th><th scope="col">Outcome</th><th scope="col">State</th><th scope="col">Reason</th><th scope="col">Person</th><th scope="col">Steps</th><th scope="col">Took</th></tr></thead>
+  return html`<div class="wide scrolls" role="region" aria-label="Attempts, as a table" tabindex="0"><table>
+<thead><tr><th scope="col">Last step (UTC)</th><th scope="col">Flow</th><th scope="col">Outcome</th><th scope="col">State</th><th scope="col">Reason</th><th scope="col">Person</th><th scope="col">Steps</th><th scope="col">Lasted</th></tr></thead>
 <tbody>
 ${attempts.map((attempt) => row(attempt, options))}</tbody>
 </table></div>`;
 }
 
 function row(attempt: WatchedAttempt, { root, filter }: AttemptsPageOptions): Markup {
-  const { label, flow, outcome, code, subject, steps, omitted } = attempt;
+  const { label, flow, outcome, code, subject, steps, length } = attempt;
   const last = steps.at(-1)!;
   const of = (part: Partial<AttemptFilter>) => `${root}${filterQuery({ ...filter, ...part })}`;
-  return html`<tr class="${outcome}">
-<td><a id="attempt-${label}" href="${root}/attempts/${label}">${moment(last.at)}</a></td>
+  return html`<tr id="attempt-${label}" class="${outcome}">
+<td><a href="${root}/attempts/${label}">${moment(last.at)}</a></td>
 <td>${flow}</td>
 <td>${outcomeBadge(outcome)}</td>
 <td><code>${last.to}</code></td>
 <td>${code === null ? null : html`<a href="${of({ code })}"><code>${code}</code></a>`}</td>
 <td>${subject === null ? html`<span class="small">unknown</span>` : html`<a href="${of({ subjects: [subject] })}"><code>${subject}</code></a>`}</td>
-<td class="number">${steps.length + omitted}</td>
+<td class="number">${length}</td>
 <td class="number">${duration(last.at - steps[0].at)}</td>
 </tr>
 `;

@@ -11,6 +11,9 @@ export interface AttemptFilter {
   readonly subjects: readonly string[];
 }
 
+/** A person has one for each way to sign in. */
+const MAX_SUBJECTS = 20;
+
 /** Reads the query of an address. What it does not know, it leaves out. */
 export function readFilter(query: URLSearchParams): AttemptFilter {
   const outcome = query.get('outcome');
@@ -18,7 +21,10 @@ export function readFilter(query: URLSearchParams): AttemptFilter {
     flow: query.get('flow') || null,
     outcome: STEP_OUTCOMES.find((known) => known === outcome) ?? null,
     code: query.get('code') || null,
-    subjects: query.getAll('subject').filter((subject) => subject !== ''),
+    subjects: query
+      .getAll('subject')
+      .filter((subject) => /^[\w-]{1,64}$/.test(subject))
+      .slice(0, MAX_SUBJECTS),
   };
 }
 

@@ -9,11 +9,12 @@ import { count } from './words.ts';
 export function flowListPage({ root }: Place, flows: WatchedFlows): ViewerPage {
   return {
     title: 'Flows',
+    tab: 'Flows',
     content: html`<h1>Flows</h1>
 <p class="about">The machines that run in this process, an application’s own states as well.</p>
 <ul class="flows">
 ${[...flows.values()].map(
-  ({ name, diagram }) => html`<li><h2><a href="${root}/flows/${name}">${name}</a></h2>
+  ({ name, diagram }) => html`<li><h2><a href="${root}/machines/${name}">${name}</a></h2>
 <p>${diagram.description}</p>
 <p class="small"><code>${diagram.id}</code>${diagram.version === null ? null : `, version ${diagram.version}`}: ${count(diagram.states.length, 'state')}, ${count(diagram.transitions.length, 'transition')}</p></li>
 `,

@@ -9,6 +9,8 @@ import { STYLE } from './style.ts';
 export interface Place {
   /** The path of the list of attempts, to which the paths of the other pages are added. */
   readonly root: string;
+  /** The start page of the application. */
+  readonly home: string;
 }
 
 /** A file of the viewer: its name changes with its content, so that a browser may keep it for good. */
@@ -43,6 +45,8 @@ export function sendFile(ctx: Context, name: string): boolean {
 export interface ViewerPage {
   readonly status?: number;
   readonly title: string;
+  /** Which of the two lists this page is. */
+  readonly tab?: 'Sign-ins' | 'Flows';
   /** The label of the attempt that the page is about; null for all. Undefined for a page that does not change. */
   readonly live?: string | null;
   /** For a page with a picture, which may be as wide as the window. */
@@ -50,8 +54,12 @@ export interface ViewerPage {
   readonly content: Markup;
 }
 
+function tab(href: string, label: string, { tab: current }: ViewerPage): Markup {
+  return html`<a href="${href}"${current === label ? html` aria-current="page"` : null}>${label}</a>`;
+}
+
 /** Sends a page that works under a strict policy: everything is from here, and nothing is inline. Never kept, never framed. */
-export function sendViewerPage(ctx: Context, { root }: Place, page: ViewerPage): void {
+export function sendViewerPage(ctx: Context, { root, home }: Place, page: ViewerPage): void {
   const { status = 200, title, live, wide, content } = page;
   const about = live === null || live === undefined ? '' : `?attempt=${encodeURIComponent(live)}`;
   ctx.status = status;
@@ -77,7 +85,7 @@ export function sendViewerPage(ctx: Context, { root }: Place, page: ViewerPage):
 </head>
 <body${wide ? html` class="wide-page"` : null}${live === undefined ? null : html` data-events="${root}/events${about}"`}>
 <a class="skip" href="#content">Skip to the content</a>
-<header class="bar"><nav aria-label="Viewer"><a href="${root}">Sign-ins</a><a href="${root}/flows">Flows</a></nav>${
+<header class="bar"><nav aria-label="Viewer">${[tab(root, 'Sign-ins', page), tab(`${root}/machines`, 'Flows', page)]}<a href="${home}">To the site</a></nav>${
     live === undefined ? null : html`<p id="live" role="status">Reload the page for what is new.</p>`
   }</header>
 <main id="content" tabindex="-1">

@@ -6,7 +6,7 @@ import type { RecentAttempts } from './recent-attempts.ts';
 export interface LiveView {
   /** Answers a request with a stream of server-sent events: one for each change, without its contents. */
   serve(ctx: Context): void;
-  /** Ends all streams, so that a server can close. */
+  /** Ends all streams and begins no more, so that a server can close. */
   close(): void;
 }
 
@@ -17,19 +17,20 @@ export interface LiveViewOptions {
   readonly maxStreams?: number;
 }
 
-/** Changes within this time are one event, in milliseconds. */
-const GATHER_MS = 250;
+/** Changes within this time are one event, in milliseconds: each makes every reader load a page. */
+const GATHER_MS = 1000;
 /** When a browser comes back after the end of a stream, in milliseconds. */
 const COME_BACK_MS = 1000;
 
 export function createLiveView(attempts: RecentAttempts, options: LiveViewOptions = {}): LiveView {
   const { streamMs = 45_000, maxStreams = 50 } = options;
   const open = new Set<() => void>();
+  let isClosed = false;
 
   return {
     serve(ctx) {
       const { attempt } = ctx.query;
-      if (open.size >= maxStreams) {
+      if (isClosed || open.size >= maxStreams) {
         ctx.status = 503;
         ctx.set('Retry-After', '60');
         ctx.body = '';
@@ -75,6 +76,7 @@ export function createLiveView(attempts: RecentAttempts, options: LiveViewOption
     },
 
     close() {
+      isClosed = true;
       for (const finish of [...open]) finish();
     },
   };

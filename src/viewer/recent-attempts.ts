@@ -1,14 +1,21 @@
 import type { JournalEntry, StepOutcome } from '../flow/journal.ts';
 
+/** A step with its place among all steps of its attempt, counted from 1. */
+export interface WatchedStep extends JournalEntry {
+  readonly number: number;
+}
+
 /** One run of a flow, as far as this process has heard of it. */
 export interface WatchedAttempt {
   readonly flow: string;
   /** The label of the attempt in the journal. It cannot be used to finish one. */
   readonly label: string;
-  /** In order, the last one being where it is now. */
-  readonly steps: readonly [JournalEntry, ...JournalEntry[]];
-  /** How many steps are left out, after the first ones. */
-  readonly omitted: number;
+  /** Grows with every step of anybody: the attempt that took one last has the highest. */
+  readonly order: number;
+  /** The first and the last ones, in order; the last one is where the attempt is now. */
+  readonly steps: readonly [WatchedStep, ...WatchedStep[]];
+  /** How many steps there were in all. */
+  readonly length: number;
   /** The pseudonym of the person; null where nobody is known. */
   readonly subject: string | null;
   /** What it has come to so far. */
@@ -21,7 +28,7 @@ export interface RecentAttemptsOptions {
   readonly clock: () => number;
   /** How long an attempt is known after its last step, in milliseconds. */
   readonly keepMs: number;
-  /** How many attempts are known at most; those that were quiet for longest make room. */
+  /** How many attempts of each flow are known at most. */
   readonly maxAttempts: number;
 }
 
@@ -31,6 +38,8 @@ export interface RecentAttempts {
   /** The latest first. */
   all(): readonly WatchedAttempt[];
   find(label: string): WatchedAttempt | undefined;
+  /** How many were forgotten before their time, because newer ones needed the room. */
+  crowdedOut(): number;
   /** Calls back with the label of each attempt that takes a step. Returns the end of that. */
   watch(listener: (label: string) => void): () => void;
 }
@@ -40,50 +49,59 @@ const MAX_STEPS = 100;
 /** How it began is worth more than what came in the middle. */
 const FIRST_STEPS = 20;
 
-interface Known {
-  readonly steps: [JournalEntry, ...JournalEntry[]];
-  omitted: number;
-}
+/** The attempts of one flow, in the order of their last steps. */
+type Shelf = Map<string, WatchedAttempt>;
 
 export function createRecentAttempts({ clock, keepMs, maxAttempts }: RecentAttemptsOptions): RecentAttempts {
-  /** In the order of their last steps. */
-  const known = new Map<string, Known>();
+  const shelves = new Map<string, Shelf>();
   const listeners = new Set<(label: string) => void>();
+  let crowdedOut = 0;
+  let order = 0;
 
   const forgetOld = () => {
     const limit = clock() - keepMs;
-    for (const [label, { steps }] of known) {
-      if (steps.at(-1)!.at > limit && known.size <= maxAttempts) return;
-      known.delete(label);
+    for (const shelf of shelves.values()) {
+      for (const [label, { steps }] of shelf) {
+        if (steps.at(-1)!.at > limit) break;
+        shelf.delete(label);
+      }
     }
+  };
+
+  const makeRoom = (shelf: Shelf) => {
+    if (shelf.size <= maxAttempts) return;
+    // Anybody can begin attempts that nobody finishes: those must not push out what somebody wants to find.
+    const oldest = [...shelf.values()].find(({ outcome }) => outcome === 'waiting') ?? shelf.values().next().value;
+    if (oldest) shelf.delete(oldest.label);
+    crowdedOut += 1;
   };
 
   return {
     hear(entry) {
-      const { attempt: label } = entry;
-      const before = known.get(label);
-      known.delete(label);
-      if (before) before.steps.push(entry);
-      const now: Known = before ?? { steps: [entry], omitted: 0 };
-      if (now.steps.length > MAX_STEPS) {
-        now.steps.splice(FIRST_STEPS, 1);
-        now.omitted += 1;
-      }
-      known.set(label, now);
+      const { flow, attempt: label } = entry;
+      const shelf: Shelf = shelves.get(flow) ?? new Map();
+      shelves.set(flow, shelf);
+      order += 1;
+      const now = { ...withStep(shelf.get(label), entry), order };
+      shelf.delete(label);
+      shelf.set(label, now);
       forgetOld();
+      makeRoom(shelf);
       for (const listener of listeners) listener(label);
     },
 
     all() {
       forgetOld();
-      return [...known].map(([label, one]) => summary(label, one)).reverse();
+      const attempts = [...shelves.values()].flatMap((shelf) => [...shelf.values()]);
+      return attempts.sort((one, other) => other.order - one.order);
     },
 
     find(label) {
       forgetOld();
-      const one = known.get(label);
-      return one && summary(label, one);
+      return [...shelves.values()].find((shelf) => shelf.has(label))?.get(label);
     },
+
+    crowdedOut: () => crowdedOut,
 
     watch(listener) {
       listeners.add(listener);
@@ -92,21 +110,24 @@ export function createRecentAttempts({ clock, keepMs, maxAttempts }: RecentAttem
   };
 }
 
-function summary(label: string, { steps, omitted }: Known): WatchedAttempt {
-  const last = steps.at(-1)!;
-  const lost = steps.findLast(({ code }) => code !== null);
+function withStep(before: WatchedAttempt | undefined, entry: JournalEntry): Omit<WatchedAttempt, 'order'> {
+  const { flow, attempt: label, subject, code } = entry;
+  const length = (before?.length ?? 0) + 1;
+  const step = { ...entry, number: length };
+  const steps: [WatchedStep, ...WatchedStep[]] = before ? [...before.steps, step] : [step];
+  if (steps.length > MAX_STEPS) steps.splice(FIRST_STEPS, 1);
   return {
-    flow: last.flow,
+    flow,
     label,
-    steps: [...steps],
-    omitted,
-    subject: steps.findLast(({ subject }) => subject !== null)?.subject ?? null,
-    outcome: steps.reduce<StepOutcome>(soFar, 'progress'),
-    code: last.code ?? lost?.code ?? null,
+    steps,
+    length,
+    subject: subject ?? before?.subject ?? null,
+    outcome: soFar(before?.outcome, entry),
+    code: code ?? before?.code ?? null,
   };
 }
 
 /** A login that holds waits for nothing: its page is shown again, and that is all. */
-function soFar(before: StepOutcome, { outcome }: JournalEntry): StepOutcome {
+function soFar(before: StepOutcome | undefined, { outcome }: JournalEntry): StepOutcome {
   return outcome === 'waiting' && before === 'success' ? before : outcome;
 }

@@ -12,6 +12,8 @@ main:focus { outline: none; }
 .skip:focus { left: 1rem; z-index: 1; }
 .bar { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; gap: .25rem 1.5rem; margin-bottom: 1.5rem; padding-bottom: .6rem; border-bottom: 1px solid var(--line); }
 .bar nav { display: flex; gap: 1.25rem; font-weight: 600; }
+.bar a[aria-current] { color: inherit; text-decoration: none; }
+.bar a:last-child { font-weight: 400; }
 .bar p { margin: 0; color: var(--quiet); font-size: .9rem; }
 .count { max-width: none; }
 .part { margin-left: .9rem; white-space: nowrap; }

@@ -12,7 +12,7 @@ export interface FlowViewerOptions<Account extends Json = null> {
   readonly allow: (ctx: Context & SsoContext<Account>) => boolean | Promise<boolean>;
   /** How long an attempt is shown after its last step, in minutes. Default 15. */
   readonly minutes?: number;
-  /** How many attempts are kept in memory at most; those that were quiet for longest make room. Default 500. */
+  /** How many attempts of each flow are kept in memory; those that wait for a browser make room first. Default 200. */
   readonly attempts?: number;
 }
 
@@ -25,7 +25,7 @@ export type CheckedViewerOptions<Account extends Json> = Required<FlowViewerOpti
 export function checkedViewerOptions<Account extends Json>(
   options: FlowViewerOptions<Account>,
 ): CheckedViewerOptions<Account> {
-  const { allow, minutes = 15, attempts = 500 } = Object(options) as FlowViewerOptions<Account>;
+  const { allow, minutes = 15, attempts = 200 } = Object(options) as FlowViewerOptions<Account>;
   const problems = [
     ...(typeof allow === 'function' ? [] : ['allow: expected a function that says who may look.']),
     ...(Number.isFinite(minutes) && minutes > 0 ? [] : ['minutes: expected a number above 0.']),

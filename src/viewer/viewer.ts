@@ -1,6 +1,7 @@
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { loadDrawing } from '../drawing.ts';
+import { isSsoError } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { JournalListener } from '../flow/journal.ts';
 import { seeOther } from '../koa/apply-reply.ts';
@@ -8,16 +9,16 @@ import { attachSso } from '../koa/context.ts';
 import { answeringFailures, showFailure } from '../koa/error-page.ts';
 import { currentLogin } from '../koa/login-handlers.ts';
 import { readForm } from '../koa/read-form.ts';
-import { externalPath, isNavigation, siteOf } from '../koa/request.ts';
+import { externalPath, siteOf } from '../koa/request.ts';
 import type { Runtime, RuntimeOf } from '../koa/runtime.ts';
-import { markUnattended } from '../koa/unattended.ts';
+import { markUnattended, VIEWER_PATH } from '../koa/unattended.ts';
 import type { SsoContext } from '../koa-types.ts';
 import type { Json, ResolvedOptions } from '../options.ts';
 import { attemptPage } from './attempt-page.ts';
 import { attemptsPage } from './attempts-page.ts';
 import { filterQuery, readFilter } from './filter.ts';
 import { flowListPage, flowPage } from './flow-pages.ts';
-import { sendFile, sendViewerPage } from './frame.ts';
+import { type Place, sendFile, sendViewerPage } from './frame.ts';
 import { createLiveView } from './live-view.ts';
 import { html } from './markup.ts';
 import { createRecentAttempts } from './recent-attempts.ts';
@@ -39,9 +40,6 @@ export interface FlowViewerParts {
   readonly flows: readonly Pick<Flow<never>, 'name' | 'machine'>[];
 }
 
-/** Below the route prefix. */
-const PATH = '/flows';
-
 /**
  * Pages for those who look after a site: the flows as pictures, and the attempts of the last minutes drawn over them.
  * @throws SsoError ERR_SSO_OPTIONS
@@ -56,37 +54,45 @@ export function createFlowViewer<Account extends Json>(
   const live = createLiveView(recent);
   const watched = createWatchedFlows({ flows, load: loadDrawing, warn: (message) => logger.warn(message) });
 
-  const router = new Router();
+  // Links in a picture are relative: with a slash at the end of an address they would lead elsewhere.
+  const router = new Router({ strict: true });
   const prefixes = [...new Set(['', ...sites.map(({ basePath }) => basePath)])];
-  const at = (path: string) => prefixes.map((prefix) => prefix + routePrefix + PATH + path);
+  const at = (path: string) => prefixes.map((prefix) => prefix + routePrefix + VIEWER_PATH + path);
 
   /** Answers whoever may not look, and what goes wrong, before anything of the viewer is shown. */
   const guarded =
-    (handle: (ctx: Context, runtime: Runtime, root: string) => Promise<void> | void) => async (ctx: Context) => {
+    (handle: (ctx: Context, place: Place, runtime: Runtime) => Promise<void> | void) => async (ctx: Context) => {
       const runtime = runtimeOf(ctx);
       const { options: own } = runtime;
       await answeringFailures(ctx, runtime, async () => {
         attachSso(ctx, runtime);
-        if (!isNavigation(ctx)) markUnattended(ctx);
+        markUnattended(ctx);
         const isAllowed: unknown = await allow(ctx as Context & SsoContext<Account>);
         if (isAllowed !== true) return deny(ctx, runtime);
-        return handle(ctx, runtime, own.basePath + routePrefix + PATH);
+        return handle(ctx, { root: own.basePath + routePrefix + VIEWER_PATH, home: `${own.basePath}/` }, runtime);
       });
     };
 
   router.get(
     at(''),
-    guarded((ctx, _, root) => {
+    guarded((ctx, place) => {
       const filter = readFilter(new URLSearchParams(ctx.querystring));
-      const page = attemptsPage({ root, flows: watched, attempts: recent.all(), filter, minutes, maxAttempts });
-      sendViewerPage(ctx, { root }, page);
+      const page = attemptsPage({
+        ...place,
+        flows: watched,
+        attempts: recent.all(),
+        filter,
+        minutes,
+        crowdedOut: recent.crowdedOut(),
+      });
+      sendViewerPage(ctx, place, page);
     }),
   );
 
   // A form that is posted: an identifier of a person has no place in an address.
   router.post(
     at(''),
-    guarded(async (ctx, { ways, pseudonymOf, options: own }, root) => {
+    guarded(async (ctx, { root }, { ways, pseudonymOf, options: own }) => {
       const form = siteOf(ctx, own.origin) === 'same-origin' ? await readForm(ctx) : new URLSearchParams();
       const wanted = readFilter(form);
       const id = form.get('user')?.trim() ?? '';
@@ -98,24 +104,25 @@ export function createFlowViewer<Account extends Json>(
 
   router.get(
     at('/attempts/:label'),
-    guarded(async (ctx, _, root) => {
+    guarded(async (ctx, place) => {
       const attempt = recent.find(parameter(ctx, 'label'));
-      if (!attempt) return notFound(ctx, root, `This attempt is not among those of the last ${minutes} minutes.`);
-      sendViewerPage(ctx, { root }, await attemptPage({ root, attempt, flow: watched.get(attempt.flow) }));
+      const flow = attempt && watched.get(attempt.flow);
+      if (!flow) return notFound(ctx, place, `This attempt is not among those of the last ${minutes} minutes.`);
+      sendViewerPage(ctx, place, await attemptPage({ ...place, attempt, flow }));
     }),
   );
 
   router.get(
-    at('/flows'),
-    guarded((ctx, _, root) => sendViewerPage(ctx, { root }, flowListPage({ root }, watched))),
+    at('/machines'),
+    guarded((ctx, place) => sendViewerPage(ctx, place, flowListPage(place, watched))),
   );
 
   router.get(
-    at('/flows/:name'),
-    guarded(async (ctx, _, root) => {
+    at('/machines/:name'),
+    guarded(async (ctx, place) => {
       const flow = watched.get(parameter(ctx, 'name'));
-      if (!flow) return notFound(ctx, root, 'No flow of this name runs here.');
-      sendViewerPage(ctx, { root }, await flowPage({ root }, flow));
+      if (!flow) return notFound(ctx, place, 'No flow of this name runs here.');
+      sendViewerPage(ctx, place, await flowPage(place, flow));
     }),
   );
 
@@ -126,8 +133,8 @@ export function createFlowViewer<Account extends Json>(
 
   router.get(
     at('/files/:name'),
-    guarded((ctx, _, root) => {
-      if (!sendFile(ctx, parameter(ctx, 'name'))) notFound(ctx, root, 'There is no such file.');
+    guarded((ctx, place) => {
+      if (!sendFile(ctx, parameter(ctx, 'name'))) notFound(ctx, place, 'There is no such file.');
     }),
   );
 
@@ -142,19 +149,25 @@ const parameter = (ctx: Context, name: string): string =>
   (ctx as Context & { readonly params: Readonly<Record<string, string>> }).params[name] ?? '';
 
 async function deny(ctx: Context, runtime: Runtime): Promise<void> {
-  const isKnown = (await currentLogin(ctx, runtime)) !== undefined;
+  const isKnown = (await knownLogin(ctx, runtime)) !== undefined;
   const code = isKnown ? 'ERR_SSO_NOT_AUTHORISED' : 'ERR_SSO_LOGIN_REQUIRED';
   return showFailure(ctx, runtime, { code, returnTo: externalPath(ctx, runtime.options) });
 }
 
-function notFound(ctx: Context, root: string, message: string): void {
-  sendViewerPage(
-    ctx,
-    { root },
-    {
-      status: 404,
-      title: 'Not found',
-      content: html`<h1>Not found</h1>\n<p>${message} <a href="${root}">All sign-ins</a></p>`,
-    },
-  );
+/** Who may look need not hang on who is signed in, and so there may be no session here. */
+async function knownLogin(ctx: Context, runtime: Runtime) {
+  try {
+    return await currentLogin(ctx, runtime);
+  } catch (error) {
+    if (isSsoError(error) && error.code === 'ERR_SSO_SESSION_MISSING') return undefined;
+    throw error;
+  }
+}
+
+function notFound(ctx: Context, place: Place, message: string): void {
+  sendViewerPage(ctx, place, {
+    status: 404,
+    title: 'Not found',
+    content: html`<h1>Not found</h1>\n<p>${message} <a href="${place.root}">All sign-ins</a></p>`,
+  });
 }

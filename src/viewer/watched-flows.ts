@@ -43,7 +43,7 @@ export function createWatchedFlows({ flows, load, warn }: WatchedFlowsOptions): 
         if (!toSvg) return null;
         // From the page of an attempt as well as from that of the flow: both are two folders deep.
         const linkTo = ({ path }: { readonly path: string }) =>
-          `../flows/${encodeURIComponent(name)}#${stateAnchor(diagram, path)}`;
+          `../machines/${encodeURIComponent(name)}#${stateAnchor(diagram, path)}`;
         return toSvg(diagram, { standalone: false, ids: true, linkTo });
       };
       const picture = () => {

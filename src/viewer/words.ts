@@ -37,12 +37,13 @@ export function moment(at: number): Markup {
   return html`<time datetime="${iso}" title="${iso}">${iso.slice(11, 23)}</time>`;
 }
 
-/** How long something took: `12 ms`, `1.2 s`, `3 min 4 s`. */
+/** How long something took: `12 ms`, `1.2 s`, `3 min 4 s`, `2 h 5 min`. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** A number with its noun. */

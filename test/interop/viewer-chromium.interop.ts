@@ -100,6 +100,77 @@ test('a form that came through a login is told from the expired grant to the end
   assert.deepEqual(complaints, []);
 });
 
+test('news leave the focus, the place that was scrolled to and the marked step alone', async (t) => {
+  const { page, complaints } = await open(t, { viewport: { width: 1400, height: 500 } });
+  const visitor = await open(t);
+  await signIn(visitor.page, '/grades');
+  await openLatest(page, 'cas');
+  await live(page);
+  await page.locator('#step-6 a').focus();
+  const scrolled = await page.evaluate<number>('document.getElementById("steps").scrollTop');
+  assert.ok(scrolled > 0);
+  await page.evaluate('document.getElementById("steps").dataset.old = "yes"');
+  await visitor.page.getByRole('button', { name: 'Let my grant expire' }).click();
+  await visitor.page.getByRole('button', { name: 'Hand in grades' }).click();
+  await page.locator('#step-19').waitFor();
+  assert.equal(await page.evaluate('document.getElementById("steps").dataset.old'), undefined, 'the steps are new ones');
+  assert.equal(await page.evaluate('document.activeElement.closest("li")?.id'), 'step-6');
+  assert.equal(await page.evaluate('document.getElementById("steps").scrollTop'), scrolled);
+  assert.match((await page.locator('.badge.now').getAttribute('aria-label')) ?? '', /^step 6\b/);
+  assert.deepEqual(complaints, []);
+});
+
+test('a page whose stream has ended says nothing of it, and goes on', async (t) => {
+  const { page, complaints } = await open(t);
+  let opened = 0;
+  await page.route('**/sso/flows/events*', (route) => {
+    opened += 1;
+    return route.fulfill({ contentType: 'text/event-stream', body: 'retry: 50\n\n' });
+  });
+  await page.goto(viewer);
+  await live(page);
+  const said: string[] = [];
+  await page.exposeFunction('heard', (text: string) => said.push(text));
+  await page.evaluate(
+    'new MutationObserver(() => heard(document.getElementById("live").textContent)).observe(document.getElementById("live"), { childList: true, characterData: true, subtree: true })',
+  );
+  while (opened < 5) await page.waitForTimeout(50);
+  assert.deepEqual(said, []);
+  assert.deepEqual(complaints, []);
+});
+
+test('a page that nobody looks at holds no connection, and has the news when somebody does', async (t) => {
+  const { page, complaints } = await open(t);
+  await page.goto(viewer);
+  await live(page);
+  const hide = (state: string) =>
+    page.evaluate(
+      `Object.defineProperty(document, 'hidden', { value: ${state === 'hidden'}, configurable: true }); document.dispatchEvent(new Event('visibilitychange'))`,
+    );
+  const gone = page.waitForEvent('requestfailed', (request) => request.url().includes('/events'));
+  await hide('hidden');
+  await gone;
+  const before = await rows(page).count();
+  await cancel((await open(t)).page);
+  const again = page.waitForRequest((request) => request.url().includes('/events'));
+  await hide('visible');
+  await again;
+  await rows(page).nth(before).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test('a server that is away is looked for again', async (t) => {
+  const { page } = await open(t);
+  let isAway = true;
+  await page.route('**/sso/flows/events*', (route) =>
+    isAway ? route.fulfill({ status: 502, body: '' }) : route.continue(),
+  );
+  await page.goto(viewer);
+  await page.getByText('Not live at the moment.').waitFor();
+  isAway = false;
+  await live(page);
+});
+
 test('the keyboard goes through the steps, and the picture shows each', async (t) => {
   const { page, complaints } = await open(t);
   await cancel((await open(t)).page);
@@ -156,7 +227,7 @@ test('a state in the picture leads to what is said about it', async (t) => {
   await signIn((await open(t)).page, '/me');
   await openLatest(page, 'cas');
   await page.locator('.flow-picture a', { hasText: 'admitting' }).click();
-  await page.waitForURL(/\/flows\/cas#casLogin--admitting$/);
+  await page.waitForURL(/\/machines\/cas#casLogin--admitting$/);
   assert.equal(await page.locator('tr:target td').first().innerText(), 'admitting\n⚙ at work');
   assert.deepEqual(complaints, []);
 });
@@ -169,7 +240,7 @@ test('no page is wider than a phone, in the light and in the dark', async (t) =>
     [390, 'dark'],
   ] as const) {
     const { page, complaints } = await open(t, { viewport: { width, height: 700 }, isMobile: true, colorScheme });
-    for (const path of ['', '?outcome=failure', '/flows', '/flows/cas']) {
+    for (const path of ['', '?outcome=failure', '/machines', '/machines/cas']) {
       await page.goto(viewer + path);
       assert.equal(await excessOf(page, width), 0, `${page.url()} at ${width}`);
     }

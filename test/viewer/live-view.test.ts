@@ -147,6 +147,12 @@ test('closing ends what is open', async (t) => {
   await stream.ended;
 });
 
+test('once it is closed no stream begins', async (t) => {
+  const { url, live } = await bareView(t, {});
+  live.close();
+  assert.equal((await openStream(t, url)).answer.statusCode, 503);
+});
+
 test('the plugin ends the streams when it is closed, so that its server can close', async (t) => {
   const { url, portal } = await viewedPair(t);
   const stream = await openStream(t, `${url}/events`);

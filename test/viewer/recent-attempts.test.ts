@@ -54,14 +54,26 @@ test('a new step keeps an attempt for longer', () => {
   assert.deepEqual(labels(), ['a']);
 });
 
-test('a flood of attempts pushes out those that were quiet for longest, and keeps no more than it may', () => {
+test('no more attempts of a flow are known than may be, and how many had to make room', () => {
   const { recent, labels } = recentAttempts();
-  recent.hear(entry('kept'));
-  for (let number = 0; number < 1000; number += 1) {
-    recent.hear(entry(`flood-${number}`));
-    recent.hear(entry('kept'));
-  }
-  assert.deepEqual(labels(), ['kept', 'flood-999', 'flood-998']);
+  for (let number = 0; number < 1000; number += 1) recent.hear(entry(`flood-${number}`, { outcome: 'failure' }));
+  assert.deepEqual(labels().sort(), ['flood-997', 'flood-998', 'flood-999']);
+  assert.equal(recent.crowdedOut(), 997);
+});
+
+test('attempts that nobody finishes do not push out one that has come to something', () => {
+  const { recent, labels } = recentAttempts();
+  recent.hear(entry('failed', { outcome: 'failure' }));
+  for (let number = 0; number < 1000; number += 1) recent.hear(entry(`flood-${number}`));
+  assert.deepEqual(labels().sort(), ['failed', 'flood-998', 'flood-999']);
+});
+
+test('a busy flow does not push out the attempts of another', () => {
+  const { recent, labels } = recentAttempts();
+  recent.hear(entry('other', { flow: 'ucam' }));
+  for (let number = 0; number < 1000; number += 1) recent.hear(entry(`flood-${number}`));
+  assert.ok(labels().includes('other'));
+  assert.equal(recent.find('other')?.flow, 'ucam');
 });
 
 test('of an attempt with many steps the first and the last are known, and how many are left out', () => {
@@ -69,11 +81,25 @@ test('of an attempt with many steps the first and the last are known, and how ma
   for (let number = 0; number < 250; number += 1) recent.hear(entry('a', { event: `step.${number}` }));
   const attempt = recent.find('a');
   assert.equal(attempt?.steps.length, 100);
-  assert.equal(attempt.omitted, 150);
+  assert.equal(attempt.length, 250);
   assert.deepEqual(
-    [0, 19, 20, 99].map((index) => attempt.steps[index]?.event),
-    ['step.0', 'step.19', 'step.170', 'step.249'],
+    [0, 19, 20, 99].map((index) => [attempt.steps[index]?.event, attempt.steps[index]?.number]),
+    [
+      ['step.0', 1],
+      ['step.19', 20],
+      ['step.170', 171],
+      ['step.249', 250],
+    ],
   );
+});
+
+test('what steps that are left out have come to is known all the same', () => {
+  const { recent } = recentAttempts();
+  for (let number = 0; number < 30; number += 1) recent.hear(entry('a', { outcome: 'progress' }));
+  recent.hear(entry('a', { outcome: 'success', subject: 'pseudonym', code: 'ERR_SSO_REQUEST_EXPIRED' }));
+  for (let number = 0; number < 100; number += 1) recent.hear(entry('a'));
+  const { outcome, subject, code } = recent.find('a') ?? {};
+  assert.deepEqual([outcome, subject, code], ['success', 'pseudonym', 'ERR_SSO_REQUEST_EXPIRED']);
 });
 
 test('what was handed out does not change when the attempt goes on', () => {

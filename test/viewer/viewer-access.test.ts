@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isSsoError } from '../../src/index.ts';
-import { FETCH, pairFor, raw, stoppedClock } from '../koa/support.ts';
+import { cookiesFor, FETCH, pairFor, raw, stoppedClock } from '../koa/support.ts';
 import { logIn } from '../support/portal.ts';
 import { latestAttempt, rowsOf, viewedPair } from './viewer-support.ts';
 
@@ -10,8 +10,8 @@ const PATHS = [
   '',
   '?outcome=failure',
   '/attempts/AAAAAAAAAAAA',
-  '/flows',
-  '/flows/cas',
+  '/machines',
+  '/machines/cas',
   '/events',
   '/files/viewer.css',
 ];
@@ -108,6 +108,23 @@ test('a page that keeps itself up to date does not keep the login of its reader 
   assert.equal((await auditor.get(url, { headers: FETCH })).status, 401);
 });
 
+test('nor does it behind a guard that stands in front of the viewer, or in a browser that says little', async (t) => {
+  const clock = stoppedClock();
+  const { url, auditor, fakeCas } = await viewedPair(t, {
+    options: { clock, idleSeconds: 600 },
+    between: (app, sso) => app.use(sso.requireLogin()),
+  });
+  await logIn(auditor, new URL('/start', url).href, fakeCas);
+  const { cookie = '' } = cookiesFor(auditor, url);
+  const headers = { cookie, accept: 'text/html', 'x-requested-with': 'XMLHttpRequest' };
+  for (let minute = 0; minute < 9; minute += 1) {
+    clock.advance(60);
+    assert.equal((await raw(url, { headers })).status, 200);
+  }
+  clock.advance(60);
+  assert.equal((await raw(url, { headers })).status, 401);
+});
+
 test('opening a page of the viewer is activity like any other', async (t) => {
   const clock = stoppedClock();
   const { url, auditor, fakeCas } = await viewedPair(t, {
@@ -121,6 +138,39 @@ test('opening a page of the viewer is activity like any other', async (t) => {
   }
 });
 
+test('without a session, whoever is not let in is told so, and that is no error of the application', async (t) => {
+  const { portal, browser } = await pairFor(t, {
+    mount: (app, sso) => app.use(sso.flowViewer({ allow: (ctx) => ctx.get('X-Auditor') === 'yes' })),
+  });
+  const url = `${portal.url}/sso/flows`;
+  assert.equal((await browser().get(url)).status, 401);
+  assert.equal((await browser().get(url, { headers: { 'x-auditor': 'yes' } })).status, 200);
+  assert.deepEqual(portal.errors, []);
+});
+
+test('the files of the viewer, a HEAD, and an address in capitals are closed as well', async (t) => {
+  const open = await viewedPair(t);
+  const page = await open.auditor.get(open.url);
+  const files = [...page.body.matchAll(/\/sso\/flows\/files\/[^"]+/g)].map(([path]) => path);
+  assert.equal(files.length, 2);
+  const closed = await viewedPair(t, { viewer: { allow: () => false } });
+  for (const path of [
+    ...files,
+    '/sso/flows/',
+    '/SSO/FLOWS',
+    '/sso/flows//machines',
+    '/sso//flows',
+    '/sso/flows/%6dachines',
+  ]) {
+    for (const method of ['GET', 'HEAD', 'POST']) {
+      const { status, headers } = await raw(new URL(path, closed.url).href, { method });
+      assert.notEqual(status, 200, `${method} ${path}`);
+      assert.ok(status === 401 || status === 303 || status === 404, `${method} ${path}: ${status}`);
+      assert.doesNotMatch(String(headers['content-security-policy']), /script-src/);
+    }
+  }
+});
+
 test('the viewer changes nothing: other methods have no answer', async (t) => {
   const { url, portal } = await viewedPair(t);
   for (const method of ['PUT', 'DELETE', 'PATCH']) {
@@ -131,7 +181,7 @@ test('the viewer changes nothing: other methods have no answer', async (t) => {
 
 test('a name of a flow or a label that nobody knows is not found', async (t) => {
   const { url, auditor } = await viewedPair(t);
-  for (const path of ['/attempts/nobody', '/flows/nobody', '/flows/__proto__', '/files/nobody.css']) {
+  for (const path of ['/attempts/nobody', '/machines/nobody', '/machines/__proto__', '/files/nobody.css']) {
     const page = await auditor.get(url + path);
     assert.equal(page.status, 404, path);
     assert.match(page.body, /<h1>Not found<\/h1>/);
