@@ -33,6 +33,7 @@ export { type CampusSso, campusSso } from './plugin.ts';
 export {
   type AddressNames,
   type CasEndpoints,
+  type CasExtension,
   type CasOptions,
   type CasProxyOptions,
   type CasVersion,
@@ -43,6 +44,7 @@ export type { AllowedChains, LoginProtocol, ProxyRule } from './protocols/protoc
 export {
   type KeySources,
   type Signer,
+  type UcamExtension,
   type UcamOptions,
   type UcamServer,
   ucam,

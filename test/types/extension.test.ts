@@ -11,7 +11,7 @@ after(() => project?.remove());
 
 const HEAD = `
 import { casLogin, casLoginMachine, casLoginRoot, casLoginStates, proxyTicketMachine, ucamLoginMachine } from 'koa-campus-sso/machines';
-import { campusSso, cas, ucam, type StepRoute } from 'koa-campus-sso';
+import { campusSso, cas, ucam, type CasExtension, type StepRoute, type UcamExtension } from 'koa-campus-sso';
 
 declare module 'koa-campus-sso/machines' {
   interface CustomLoginEvents {
@@ -61,6 +61,8 @@ const GOOD: Readonly<Record<string, string>> = {
   'a new state with its effect and its page': `cas({ serverUrl, machine, effects, routes: { terms } });`,
   'both at once': `cas({ serverUrl, machine, effects: { ...effects, showFailure: (params, scope) => scope.perform(params) } });`,
   'an answer typed where it is written': `cas({ serverUrl, machine, effects, routes: { terms: { page: terms.page, answer: (_form, context) => ({ type: 'terms.accepted', at: context.acceptedAt ?? 0 }) } } });`,
+  'an extension that is written apart': `const apart: CasExtension<typeof machine> = { machine, effects, routes: { terms } }; cas({ serverUrl, ...apart });`,
+  'one that is given by a function': `const extending = (): UcamExtension<typeof ucamLoginMachine> => ({ machine: ucamLoginMachine }); ucam({ loginUrl: 'https://raven.example.edu/auth', ...extending() });`,
   'the other protocol': `ucam({ loginUrl: 'https://raven.example.edu/auth', machine: ucamLoginMachine.provide({ guards: { loginLoops: () => false } }) });`,
 };
 
@@ -75,6 +77,10 @@ const BAD: Readonly<Record<string, readonly [source: string, complaint: RegExp]>
   'a misspelt effect': [
     `cas({ serverUrl, machine, effects: { askForTrems: effects.askForTerms } });`,
     /askForTrems|askForTerms/,
+  ],
+  'an extension apart without one of its effects': [
+    `const lacking: CasExtension<typeof machine> = { machine, effects: {} }; void lacking;`,
+    /askForTerms/,
   ],
   'an effect that nobody asks for': [
     `cas({ serverUrl, machine, effects: { ...effects, askForMore: () => {} } , routes: {} } satisfies Parameters<typeof cas<typeof machine>>[0]);`,
