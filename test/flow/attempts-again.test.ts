@@ -56,6 +56,48 @@ describe('a browser that comes back more than once', () => {
     });
   }
 
+  for (const where of ['the same', 'another'] as const) {
+    test(`looks in ${where} process for what becomes of its first click, and waits to see it`, async () => {
+      const { attempts, begin, process, server } = setUp();
+      const second = where === 'the same' ? attempts : process().attempts;
+      const { attempt, secret } = await begin();
+      const asked = gate();
+      const answered = gate();
+      server.answer = async () => {
+        asked.open();
+        await answered.opened;
+        return { type: 'validation.succeeded', principal: freshAlice, grantOffer: null, at: 1_700_000_030_000 };
+      };
+      const first = attempts.resume(attempt, returning(secret), newScope());
+      await asked.opened;
+      const looking = second.look(attempt, { flowName: 'cas', secret });
+      assert.equal(
+        await Promise.race([looking, new Promise((resolve) => setTimeout(resolve, 20, 'waiting'))]),
+        'waiting',
+      );
+      answered.open();
+      await first;
+      assert.equal((await looking).kind, 'settled');
+    });
+  }
+
+  test('does not look for long without a secret: the attempt is unknown while it is worked on', async () => {
+    const { attempts, begin, server } = setUp();
+    const { attempt, secret } = await begin();
+    const asked = gate();
+    const answered = gate();
+    server.answer = async () => {
+      asked.open();
+      await answered.opened;
+      return { type: 'validation.timedOut' };
+    };
+    const first = attempts.resume(attempt, returning(secret), newScope());
+    await asked.opened;
+    assert.equal((await attempts.look(attempt, { flowName: 'cas', secret: undefined })).kind, 'unknown');
+    answered.open();
+    await first;
+  });
+
   for (const [who, showing] of [
     ['the browser that still has its secret', (secret: string) => ({ secret, isOwner: false })],
     ['the person who is signed in by it', () => ({ secret: undefined, isOwner: true })],
