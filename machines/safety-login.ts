@@ -1,8 +1,6 @@
 /** What must hold of every login, whichever protocol it goes by and whatever states an application adds. */
-import { type LoginContext, MAX_RECENT_LOGINS } from './login-vocabulary.ts';
+import type { LoginContext } from './login-vocabulary.ts';
 import {
-  type Finding,
-  findingOf,
   forbid,
   forbidAfter,
   forbidNodes,
@@ -76,6 +74,8 @@ export const onlyForTheAdmitted =
     const message = `${effect}, and nobody asked the application whether it admits the person`;
     return [
       ...forbidAfter(model, without, (edge) => asksFor(edge, effect) && !admits(edge), message),
+      // The answer of the application was about whoever had been named before.
+      ...forbid(model, (edge) => asksFor(edge, effect) && edge.event.type === vouching, message),
       ...forbid(
         model,
         (edge) =>
@@ -142,71 +142,6 @@ export const failuresTouchNoSession: Invariant = (model) =>
       (asksFor(edge, 'openSession') || asksFor(edge, 'endSession')),
     'a login that fails opens or ends a session',
   );
-
-interface Departure {
-  readonly renew: boolean;
-  readonly gateway: boolean;
-}
-
-const isGateway = ({ gateway, renew }: Departure) => gateway && !renew;
-
-/** Everywhere that the browser is sent to the login server, where something is wrong with that. */
-function departures(
-  model: Model,
-  isWrong: (context: LoginContext, params: Departure) => boolean,
-  message: string,
-): readonly Finding[] {
-  const wrong = ({ effects }: Pick<ModelEdge, 'effects'>, node: ModelNode) =>
-    paramsOf<Departure>({ effects }, 'redirectToLogin').some((params) => isWrong(contextOf(node), params));
-  return [
-    ...model.starts
-      .filter((start) => wrong(start, start.node))
-      .map((start) => findingOf({ start, edges: [] }, message)),
-    ...forbid(model, (edge) => wrong(edge, edge.to), message),
-  ];
-}
-
-export const gatewayCoolsDown: Invariant = (model) =>
-  departures(
-    model,
-    (context) => isGateway(context) && context.gatewayRecentlyDeclined,
-    'the login server is asked quietly again, right after it declined',
-  );
-
-export const redirectAsksWhatWasAsked: Invariant = (model) =>
-  departures(
-    model,
-    (context, params) => params.renew !== context.renew || params.gateway !== isGateway(context),
-    'the login server is asked for something else than the page asked for',
-  );
-
-export const loopsAreBroken: Invariant = (model) =>
-  departures(
-    model,
-    ({ recentLogins }) => recentLogins >= MAX_RECENT_LOGINS,
-    'a browser that loops is sent away once more',
-  );
-
-export const onlyGatewayIsDeclined: Invariant = (model) =>
-  forbidNodes(
-    model,
-    (node) => node.state === 'declined' && !contextOf(node).gateway,
-    'a page that asks for a login goes on without',
-  );
-
-/** A page that asked not to prompt never prompts, whatever the login server answers; a page that asks later may. */
-export const quietLoginsStayQuiet: Invariant = (model) => {
-  const quiet = model.starts.filter(({ input }) => isGateway(input as Departure)).map(({ node }) => node);
-  const since = reachable(model, quiet, (edge) => edge.event.type !== 'grant.expired');
-  return forbidAfter(
-    model,
-    since,
-    (edge) =>
-      edge.event.type !== 'grant.expired' &&
-      paramsOf<Departure>(edge, 'redirectToLogin').some(({ gateway }) => !gateway),
-    'a page that asked not to prompt prompts',
-  );
-};
 
 /** What the login server gave is looked at once, and not again until the browser has been sent away again. */
 export const judgedOnce =

@@ -1,5 +1,6 @@
 /** The invariants by name: what each of them says, which of the 25 of the audit it keeps, and why it matters. */
 import * as answers from './safety-answers.ts';
+import * as departures from './safety-departures.ts';
 import * as fresh from './safety-freshness.ts';
 import * as generic from './safety-generic.ts';
 import { flowsShareNothing } from './safety-interleaving.ts';
@@ -196,7 +197,7 @@ export function loginRules(
       [23],
       'A browser that finishes logins without getting a session is sent away no more',
       'Blocked cookies would keep a browser going round for ever.',
-      login.loopsAreBroken,
+      departures.loopsAreBroken,
     ),
     rule(
       'no-login-loop',
@@ -210,28 +211,28 @@ export function loginRules(
       [23],
       'The login server is not asked quietly again right after it declined',
       'A public page and the login server would send the browser to and fro.',
-      login.gatewayCoolsDown,
+      departures.gatewayCoolsDown,
     ),
     rule(
       'quiet-stays-quiet',
       [23],
       'A page that asked not to prompt never prompts',
       'Visitors of a public page would meet a login form.',
-      login.quietLoginsStayQuiet,
+      departures.quietLoginsStayQuiet,
     ),
     rule(
       'asks-what-was-asked',
       [8],
       'The login server is asked for what the page asked for',
       'A demand for credentials would not reach the login server.',
-      login.redirectAsksWhatWasAsked,
+      departures.redirectAsksWhatWasAsked,
     ),
     rule(
       'only-gateway-declined',
       [9],
       'Only a page that asked not to prompt goes on without a login',
       'A page for people who are signed in would be shown to anybody.',
-      login.onlyGatewayIsDeclined,
+      departures.onlyGatewayIsDeclined,
     ),
   ];
 }

@@ -3,19 +3,21 @@ import type { LoginContext } from '../../machines/login-vocabulary.ts';
 import { failuresHaveACode } from '../../machines/safety-generic.ts';
 import { forbid, forbidNodes, type Invariant, type Model, type ModelEdge, type ModelNode } from '../support/model.ts';
 
+export {
+  gatewayCoolsDown,
+  loopsAreBroken,
+  onlyGatewayIsDeclined,
+  quietLoginsStayQuiet,
+  redirectAsksWhatWasAsked,
+} from '../../machines/safety-departures.ts';
 export { ageLimitIsEnforcedOn, renewIsEnforcedOn } from '../../machines/safety-freshness.ts';
 export {
   asksFor,
   failuresTouchNoSession,
-  gatewayCoolsDown,
   isSame,
   judgedOnce,
   logoutEnds,
-  loopsAreBroken,
   onlyFailuresHaveACode,
-  onlyGatewayIsDeclined,
-  quietLoginsStayQuiet,
-  redirectAsksWhatWasAsked,
 } from '../../machines/safety-login.ts';
 export { failuresHaveACode };
 

@@ -72,6 +72,13 @@ export const brokenLogins: Breaks = {
     'the answer for somebody else': casWith({
       admitting: { ...admitting, entry: { type: 'admitPrincipal', params: { principal: somebodyElse } } },
     }),
+    'an answer, and then another person': casWith({
+      admitting: reroute(admitting, { 'principal.admitted': 'askingTwice' }),
+      askingTwice: {
+        tags: ['awaiting-server'],
+        on: { 'validation.succeeded': { target: 'openingSession', actions: named }, 'logout.requested': 'loggedOut' },
+      },
+    }),
     'the session of somebody else': casWith({
       openingSession: {
         ...openingSession,
@@ -179,10 +186,16 @@ export const brokenLogins: Breaks = {
   },
   'gateway-cools-down': { 'it does not': casWith(startingWithout('gatewayCoolsDown')) },
   'quiet-stays-quiet': {
+    'the quiet question is forgotten at once': casWith({
+      starting: { ...starting, always: { target: 'redirecting', actions: assign({ gateway: false }) } },
+    }),
     'the question is asked aloud after an outage': casWith({
       validating: reroute(validating, {
         'validation.unreachable': { target: 'redirecting', actions: assign({ gateway: false }) },
       }),
+    }),
+    'the question is asked aloud': casWith({
+      redirecting: { ...redirecting, entry: { type: 'redirectToLogin', params: { renew: false, gateway: false } } },
     }),
   },
   'asks-what-was-asked': {
