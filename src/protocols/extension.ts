@@ -2,6 +2,7 @@ import type { AnyStateMachine, ContextFrom, EventFromLogic } from 'xstate';
 import type { CustomLoginEvent } from '../../machines/login-vocabulary.ts';
 import { checkSafety, type SafetyOptions, violationsOf } from '../../machines/safety.ts';
 import { effectsOf as askedEffects } from '../../machines/safety-shape.ts';
+import { vocabularyOf } from '../../machines/safety-vocabularies.ts';
 import type { Effects } from '../flow/effects.ts';
 import type { EffectScope, ReplacedEffectScope, StepRoute, StepRoutes } from '../step-types.ts';
 import type { LoginScope } from './protocol.ts';
@@ -79,6 +80,12 @@ export function extensionProblems(
   const { machine = shipped } = options;
   const problems = shapeProblems(name, shipped, options);
   if (machine === shipped || problems.length > 0) return problems;
+  // The proof would go by the rules of the kind that the machine is of.
+  if (vocabularyOf(machine) !== vocabularyOf(shipped)) {
+    return [
+      `${name}.machine: ${machine.id} takes none of the events of ${shipped.id}. Put it together from its states.`,
+    ];
+  }
   try {
     const report = checkSafety(machine, { thorough: false, ...safety });
     return violationsOf(report).map((violation) => `${name}.machine: ${violation}.`);
