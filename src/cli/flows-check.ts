@@ -26,9 +26,11 @@ export const FLOWS_CHECK_USAGE = `koa-campus-sso flows check [--config FILE] [--
 Proves the machines of the logins: every event, in every state, from every beginning.
 
   --config FILE  a module with the machines of the application: its default export is one way to log in
-                 (cas({ … }) or ucam({ … })), a list of them, options with \`login\`, or machines by name;
-                 an export named \`safety\` may hold { samples, proxyGrants }.
-                 Without it the machines of this package are proven.
+                 (cas({ … }) or ucam({ … })), a list of them, options with \`login\`, or machines by name.
+                 Its export named \`safety\` may hold { samples, proxyGrants }: examples of the
+                 application's own events, with what they carry, and whether logins ask for proxy grants
+                 (default: true). They are read from there alone, and not from the options of cas({ … }).
+                 Without a file the machines of this package are proven.
   --flow NAME    only the machine of this id, or this way to log in
   --json         the reports as JSON
   --picture      a Mermaid diagram of the way to each broken invariant
@@ -120,7 +122,13 @@ function subjectOf(name: string, value: unknown): Subject | undefined {
 
 function textOf({ flow, states, snapshots, steps, invariants, unsampled }: SafetyReport, withPicture: boolean): string {
   const lines = [`${flow}: ${states} states, ${snapshots} snapshots, ${steps} steps`];
-  if (unsampled.length > 0) lines.push(`  sent without fields, for want of a sample: ${unsampled.join(', ')}`);
+  if (unsampled.length > 0) {
+    lines.push(
+      `  sent without fields, for want of a sample: ${unsampled.join(', ')}.`,
+      '  A machine that reads their fields cannot be proven like that: give examples, { type, … }, in the',
+      '  export `safety.samples` of the file. What the options of a login have in `samples` is not seen here.',
+    );
+  }
   for (const { id, name, why, audit, holds, violation } of invariants) {
     const numbers = audit.map((number) => `#${number}`).join(' ');
     lines.push(`  ${holds ? '✓' : '✗'} ${name} (${id}, audit ${numbers})`);

@@ -29,6 +29,18 @@ describe('flows check', () => {
       `import { proxyTicketMachine } from ${at('machines/index.ts')};
        export default { baseUrl: 'https://portal.example.edu', login: [{ name: 'cas', machine: proxyTicketMachine }] };`,
     );
+    const told = `import { proxyTicket, proxyTicketRoot, proxyTicketStates } from ${at('machines/index.ts')};
+       const { requesting } = proxyTicketStates;
+       const failure = { code: 'ERR_SSO_PROXY_REFUSED', detail: null };
+       const actions = proxyTicket.assign({ failure, service: ({ event }) => event.service });
+       const on = { ...requesting.on, 'quota.told': { target: 'refused', actions } };
+       const states = { ...proxyTicketStates, requesting: { ...requesting, on } };
+       export default { told: proxyTicket.createMachine({ ...proxyTicketRoot, states }) };`;
+    await writeFile(join(cwd, 'unsampled.mjs'), told);
+    await writeFile(
+      join(cwd, 'sampled.mjs'),
+      `${told} export const safety = { samples: [{ type: 'quota.told', service: 'https://a.example/' }] };`,
+    );
     await writeFile(join(cwd, 'empty.mjs'), 'export default {};');
   });
   after(() => rm(cwd, { recursive: true, force: true }));
@@ -74,6 +86,15 @@ describe('flows check', () => {
     assert.match((await run('--config', 'options.mjs', '--flow', 'cas')).out, /^proxyTicket: /);
   });
 
+  test('says where examples of events belong that it has to send without fields', async () => {
+    const { code, out } = await run('--config', 'unsampled.mjs');
+    assert.equal(code, 1);
+    assert.match(out, /for want of a sample: quota\.told\.\n.*cannot be proven.*\n.*export `safety\.samples`/);
+    const sampled = await run('--config', 'sampled.mjs');
+    assert.equal(sampled.code, 0);
+    assert.doesNotMatch(sampled.out, /want of a sample/);
+  });
+
   for (const [what, args, message] of [
     ['an option that there is not', ['--frobnicate'], /frobnicate/],
     [
@@ -95,5 +116,6 @@ describe('flows check', () => {
     const { code, out } = await run('--help');
     assert.equal(code, 0);
     assert.match(out, /--config FILE/);
+    assert.match(out, /`safety`.*read from there alone/s);
   });
 });
