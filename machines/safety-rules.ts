@@ -5,6 +5,7 @@ import * as fresh from './safety-freshness.ts';
 import * as generic from './safety-generic.ts';
 import { flowsShareNothing } from './safety-interleaving.ts';
 import * as login from './safety-login.ts';
+import { nothingIsAskedOfTheSignedIn } from './safety-opening.ts';
 import { rule, type SafetyRule } from './safety-rule.ts';
 
 const { restoresTheSameIn, isAtRest } = generic;
@@ -121,6 +122,13 @@ export function loginRules(
       'Whoever is signed in has a session that was opened in this attempt',
       'The session of the visitor before would go on under the name of another.',
       login.settledOnlyWithASession,
+    ),
+    rule(
+      'nothing-after-session',
+      [1, 10],
+      'From a session that is open the person goes on to the page, and to no state of its own',
+      'A question that is asked of people who are signed in keeps nobody out: they open another page.',
+      nothingIsAskedOfTheSignedIn,
     ),
     rule(
       'vouched-for',

@@ -96,6 +96,19 @@ export const brokenLogins: Breaks = {
     'a login without one': casWith({ admitting: reroute(admitting, { 'principal.admitted': 'authenticated' }) }),
     'one that nobody was asked to open': casWith({ openingSession: { ...openingSession, entry: [] } }),
   },
+  'nothing-after-session': {
+    'a question that comes too late': casWith({
+      openingSession: reroute(openingSession, { 'session.opened': 'welcoming' }),
+      welcoming: {
+        tags: ['awaiting-browser'],
+        on: { 'return.ticket': 'authenticated', 'logout.requested': 'loggedOut' },
+      },
+    }),
+    'a state that is signed in': casWith({
+      openingSession: reroute(openingSession, { 'session.opened': 'welcoming' }),
+      welcoming: { tags: ['settled'], on: { 'return.ticket': 'authenticated', 'logout.requested': 'loggedOut' } },
+    }),
+  },
   'vouched-for': {
     'another issuer': casWith({
       validating: reroute(validating, {
