@@ -3,8 +3,8 @@
  * of all that can happen. For the shipped machines, and for those that applications put together from them.
  *
  * A state of an application's own may stand anywhere before the session is opened, also under the name `openingSession` with
- * the shipped one behind it. From there on the story is the shipped one: what becomes of a kept request is proven of the
- * states `resuming` and `authenticated`.
+ * the shipped one behind it. From there on the story is the shipped one: whoever has a session is signed in, and no question
+ * keeps them out any more. What becomes of a kept request is proven of the states `resuming` and `authenticated`.
  */
 import type { AnyStateMachine, EventObject } from 'xstate';
 import { describePath, type Finding, type PathStep } from './safety-findings.ts';
@@ -99,7 +99,7 @@ export function checkSafety(machine: AnyStateMachine, options: SafetyOptions = {
   const model = explore(machine, inputs, events, options.maxSnapshots ?? MAX_SNAPSHOTS);
   return reportOf(
     machine,
-    [...verdicts, ...vocabulary.rules.map((one) => verdictOf(one, one.check(model)))],
+    [...verdicts, ...vocabulary.rules.map((one) => verdictOf(one, one.check(model), inputs))],
     model,
     unsampled,
   );
@@ -141,10 +141,20 @@ const shapeRules = {
   ),
 };
 
-function verdictOf({ id, name, why, audit }: SafetyRule, found: readonly Finding[]): SafetyVerdict {
+/** Of two ways of one length the one counts that begins with what comes first in the alphabet: what is usual is in front. */
+function isPlainer(one: Finding, best: Finding, inputs: readonly unknown[]): boolean {
+  if (one.path.length !== best.path.length) return one.path.length < best.path.length;
+  return inputs.indexOf(one.input) < inputs.indexOf(best.input);
+}
+
+function verdictOf(
+  { id, name, why, audit }: SafetyRule,
+  found: readonly Finding[],
+  inputs: readonly unknown[] = [],
+): SafetyVerdict {
   const [first, ...others] = found;
   if (!first) return { id, name, why, audit, holds: true };
-  const violation = others.reduce((best, one) => (one.path.length < best.path.length ? one : best), first);
+  const violation = others.reduce((best, one) => (isPlainer(one, best, inputs) ? one : best), first);
   return { id, name, why, audit, holds: false, violation };
 }
 
