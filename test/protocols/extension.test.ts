@@ -50,6 +50,13 @@ describe('an extension', () => {
     assert.match(problemsOf({ machine: deaf, effects: { ask: perform } }).join('\n'), /^cas\.machine: logout-ends: /);
   });
 
+  test('is refused where its proof does not come to an end', () => {
+    assert.match(
+      problemsOf({ machine: asking('ask'), effects: { ask: perform } }, { maxSnapshots: 50 }).join('\n'),
+      /^cas\.machine: casLogin has more than 50 snapshots/,
+    );
+  });
+
   for (const [what, machine] of [
     ['nothing', {}],
     ['actions alone', { implementations: { actions: {} } }],
