@@ -49,6 +49,17 @@ describe('the search', () => {
     assert.throws(() => explore(counter, [undefined], [{ type: 'tick' }], 50), /more than 50 .* state counting\.$/);
   });
 
+  test('sends nothing to a machine that runs by itself, and would run on', () => {
+    const { machine } = casWith({ awaitingReturn: { ...awaitingReturn, after: { 1000: 'failed' } } });
+    const { isSafe, steps, snapshots } = checkSafety(machine, { thorough: false });
+    assert.deepEqual([isSafe, steps, snapshots], [false, 0, 0]);
+  });
+
+  test('takes a wildcard for no event that wants a sample', () => {
+    const { machine } = casWith({ awaitingReturn: reroute(awaitingReturn, { '*': 'failed', 'return.*': 'failed' }) });
+    assert.deepEqual(checkSafety(machine, { thorough: false }).unsampled, []);
+  });
+
   test('begins with the plainest login where several come as far', () => {
     const { machine } = casWith({ redirecting: reroute(redirecting, { 'logout.requested': undefined }) });
     const { input, path } = violationOf(machine, 'logout-ends')!;

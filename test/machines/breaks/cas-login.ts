@@ -34,6 +34,14 @@ const ending = (loginId: unknown, grantId: unknown) => ({
     grantId: grantId === undefined ? context.grantId : grantId,
   }),
 });
+/** A logout that forgets no more than this. */
+const leaving = (forgotten: object) =>
+  casWith({
+    loggedOut: {
+      ...loggedOut,
+      entry: [discard, ending(undefined, undefined), assign({ keepRequest: false, ...forgotten })],
+    },
+  });
 const startingWithout = (guard: string) => ({
   starting: { ...starting, always: starting.always.filter((to) => !('guard' in to) || to.guard !== guard) },
 });
@@ -179,16 +187,18 @@ export const brokenLogins: Breaks = {
       loggedOut: { ...loggedOut, entry: [discard, ending(undefined, null), forgetSession] },
     }),
     'ends nothing': casWith({ loggedOut: { ...loggedOut, entry: [discard, forgetSession] } }),
-    'leaves the person': casWith({
-      loggedOut: {
-        ...loggedOut,
-        entry: [discard, ending(undefined, undefined), assign({ loginId: null, grantId: null })],
-      },
-    }),
+    'leaves the person': leaving({ loginId: null, grantId: null, savedRequest: null }),
+    'leaves what points to the session': leaving({ principal: null, grantId: null, savedRequest: null }),
+    'leaves what points to the grant': leaving({ principal: null, loginId: null, savedRequest: null }),
+    'leaves what was kept': leaving({ principal: null, loginId: null, grantId: null }),
     'looks like a failure': casWith({ loggedOut: { ...loggedOut, tags: ['failed'] } }),
     'is not the end': casWith({
       authenticated: reroute(authenticated, { 'logout.requested': 'leaving' }),
-      leaving: { tags: ['awaiting-server'], entry: loggedOut.entry, on: { 'session.opened': 'authenticated' } },
+      leaving: {
+        tags: ['awaiting-server'],
+        entry: loggedOut.entry,
+        on: { 'session.opened': 'authenticated', 'logout.requested': 'loggedOut' },
+      },
     }),
   },
   'loops-broken': { 'nobody counts': casWith(startingWithout('loginLoops')) },

@@ -1,6 +1,7 @@
 import { casLogin, casLoginStates } from '../../../machines/index.ts';
 import { casPeople, freshPrincipals } from '../../../machines/safety-cas-alphabet.ts';
 import { savedBy } from '../../../machines/safety-people.ts';
+import type { PrincipalRef, SavedRequestRef } from '../../../machines/vocabulary.ts';
 import { type Breaks, type Given, reroute } from './breaks.ts';
 import { casWith } from './cas-generic.ts';
 
@@ -12,6 +13,8 @@ const opening = (...ways: readonly object[]) => ({
   openingSession: reroute(openingSession, { 'session.opened': ways }),
 });
 const [discard, , rememberLogin, goOn] = otherPerson!.actions;
+const hasTheName = ({ context }: Given) =>
+  (context.savedRequest as SavedRequestRef | null)?.owner?.id === (context.principal as PrincipalRef | null)?.id;
 const going = (more: object) => ({
   type: 'resumeRequest',
   params: ({ context: { returnTo, savedRequest, notKept } }: Given) => ({ returnTo, savedRequest, notKept, ...more }),
@@ -22,6 +25,9 @@ export const brokenRequests: Breaks = {
   'request-own-rights': {
     'it runs with the rights of whoever comes': casWith(
       opening(nothingKept!, ownerUnknown!, { ...samePerson!, guard: undefined }),
+    ),
+    'the same name at another login server will do': casWith(
+      opening(nothingKept!, ownerUnknown!, { ...samePerson!, guard: hasTheName }, otherPerson!),
     ),
     'its owner is taken for another one of that name': casWith({
       ...opening(nothingKept!, { ...samePerson!, guard: undefined, actions: [rememberLogin!, goOn!] }),
