@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { casLogin, casLoginMachine, casLoginRoot, casLoginStates } from '../machines/index.ts';
+import {
+  casLogin,
+  casLoginMachine,
+  casLoginRoot,
+  casLoginStates,
+  ucamLogin,
+  ucamLoginRoot,
+  ucamLoginStates,
+} from '../machines/index.ts';
 import { campusSso, cas, isSsoError, ucam } from '../src/index.ts';
 import { wildcard } from './machines/broken/wildcard.ts';
 
@@ -94,5 +102,34 @@ describe('a machine of the application', () => {
       problemsOf(casWith({ machine: casLoginMachine.provide({ guards: { wantsGrant: () => false } }) })),
       '',
     );
+  });
+
+  describe('is proven with the examples of its events', () => {
+    const samples = [{ type: 'terms.accepted', to: '/welcome' }];
+    const goesOn = {
+      target: 'accepted',
+      actions: casLogin.assign({ returnTo: ({ event }) => (event as unknown as { readonly to: string }).to }),
+    };
+    const openingSession = {
+      tags: ['awaiting-browser'],
+      entry: 'ask',
+      on: { 'terms.accepted': goesOn, 'logout.requested': 'loggedOut' },
+    };
+
+    test('through a CAS server', () => {
+      const states = { ...casLoginStates, openingSession, accepted: casLoginStates.openingSession };
+      const machine = casLogin.createMachine({ ...casLoginRoot, states } as never);
+      assert.match(problemsOf(casWith({ machine, effects })), /terms\.accepted had no sample/);
+      assert.equal(problemsOf(casWith({ machine, effects, samples })), '');
+    });
+
+    test('by Ucam-WebAuth', () => {
+      const states = { ...ucamLoginStates, openingSession, accepted: ucamLoginStates.openingSession };
+      const machine = ucamLogin.createMachine({ ...ucamLoginRoot, states } as never);
+      const problemsWith = (more: object) =>
+        problemsOf(ucam({ loginUrl: 'https://raven.example.edu/auth', machine, effects, ...more } as never));
+      assert.match(problemsWith({}), /terms\.accepted had no sample/);
+      assert.doesNotMatch(problemsWith({ samples }), /ucam\.machine/);
+    });
   });
 });

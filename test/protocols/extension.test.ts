@@ -7,10 +7,7 @@ import {
   casLoginRoot,
   casLoginStates,
   proxyTicketMachine,
-  ucamLogin,
   ucamLoginMachine,
-  ucamLoginRoot,
-  ucamLoginStates,
 } from '../../machines/index.ts';
 import { extensionProblems, performersOf, type UncheckedExtension } from '../../src/protocols/extension.ts';
 
@@ -41,6 +38,18 @@ describe('an extension', () => {
   test('does not perform what every object has', () => {
     assert.deepEqual(problemsOf({ machine: asking('toString') }), [
       'cas: effects: nobody performs toString, which the machine asks for.',
+    ]);
+  });
+
+  test('performs nothing that its machine does not ask for', () => {
+    assert.deepEqual(problemsOf({ effects: { askForTrems: perform } }), [
+      'cas: effects: the machine has no effect askForTrems.',
+    ]);
+  });
+
+  test('performs by functions', () => {
+    assert.deepEqual(problemsOf({ machine: asking('ask'), effects: { ask: 'visit' as never } }), [
+      'cas: effects: ask is not a function.',
     ]);
   });
 
@@ -105,39 +114,6 @@ describe('an extension', () => {
       ]);
     });
   }
-});
-
-describe('the samples of an extension are sent to its machine', () => {
-  const samples = [{ type: 'terms.accepted', to: '/welcome' }];
-  const goesOn = (login: typeof casLogin) => ({
-    'terms.accepted': {
-      target: 'accepted',
-      actions: login.assign({ returnTo: ({ event }) => (event as unknown as { readonly to: string }).to }),
-    },
-    'logout.requested': 'loggedOut',
-  });
-  const effects = { ask: perform };
-
-  test('through a CAS server', () => {
-    const machine = asking('ask', goesOn(casLogin));
-    assert.match(problemsOf({ machine, effects }).join('\n'), /terms\.accepted had no sample/);
-    assert.deepEqual(problemsOf({ machine, effects }, { samples }), []);
-  });
-
-  test('by Ucam-WebAuth', () => {
-    const machine = ucamLogin.createMachine({
-      ...ucamLoginRoot,
-      states: {
-        ...ucamLoginStates,
-        openingSession: { tags: ['awaiting-browser'], entry: 'ask', on: goesOn(ucamLogin as never) },
-        accepted: ucamLoginStates.openingSession,
-      },
-    } as never) as unknown as AnyStateMachine;
-    const problems = (safety: object) =>
-      extensionProblems('ucam', ucamLoginMachine as AnyStateMachine, { machine, effects }, safety);
-    assert.match(problems({}).join('\n'), /terms\.accepted had no sample/);
-    assert.deepEqual(problems({ samples }), []);
-  });
 });
 
 describe('a performer of the application', () => {
