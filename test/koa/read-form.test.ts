@@ -68,6 +68,11 @@ describe('a small form', () => {
     assert.deepEqual(await read(inPieces(LIMIT + 1)), []);
   });
 
+  test('that is far too large has an answer all the same', async (t) => {
+    const read = await reader(t);
+    assert.deepEqual(await read(inPieces(1024 * 1024)), []);
+  });
+
   for (const [what, parsed, expected] of [
     ['text', 'a=1&b=2', 'a=1&b=2'],
     ['an object', { a: '1', b: ['2', '3'] }, 'a=1&b=2&b=3'],

@@ -46,6 +46,12 @@ describe('the page of a state', () => {
     assert.match(policy, new RegExp(`form-action 'self' ${new URL(fakeCas.url).origin};`));
   });
 
+  test('lets its form lead to where people sign out', async (t) => {
+    const logout = 'https://sign-out.example.edu/cas/logout';
+    const { page } = await atThePage(t, { more: { endpoints: { logout } } });
+    assert.match(page.headers.get('content-security-policy')!, /form-action [^;]*https:\/\/sign-out\.example\.edu/);
+  });
+
   test('takes no answer with its address, and none by another method', async (t) => {
     const { page, portal, visitor } = await atThePage(t);
     const asked = await visitor.get(`${page.url}?agree=yes`, { from: page });
@@ -125,6 +131,12 @@ describe('a page that is opened again after its answer', () => {
     const there = await (await press(resuming)).settle();
     assert.deepEqual(JSON.parse(there.body).sent, { thought: 'long' });
     assert.doesNotMatch((await visitor.get(page.url)).location!.pathname, /resume/);
+  });
+
+  test('keeps what was kept for the next attempt where something goes wrong', async (t) => {
+    const { page, visitor } = await askedWith(t, 'long');
+    const failed = await visitor.get(page.url.href.replace('/question/', '/another/'));
+    assert.deepEqual([failed.status, /[?;]request=[\w-]+/.test(failed.body)], [400, true]);
   });
 
   test('says again what could not be kept', async (t) => {

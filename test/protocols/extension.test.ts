@@ -47,6 +47,14 @@ describe('an extension', () => {
     ]);
   });
 
+  test('performs nothing of what its machine remembers by itself', () => {
+    const actions = { ask: () => {}, rememberTerms: casLogin.assign({}), forgetTerms: casLogin.assign({}) };
+    const machine = casLogin
+      .extend({ actions } as never)
+      .createMachine({ ...casLoginRoot, states: casLoginStates } as never);
+    assert.deepEqual(problemsOf({ machine: machine as unknown as AnyStateMachine, effects: { ask: perform } }), []);
+  });
+
   test('performs by functions', () => {
     assert.deepEqual(problemsOf({ machine: asking('ask'), effects: { ask: 'visit' as never } }), [
       'cas: effects: ask is not a function.',
