@@ -1,6 +1,6 @@
 /** What must hold of the end of a request that a login interrupted: whose rights it runs with, and that it runs once. */
 import type { LoginContext, Resumption } from './login-vocabulary.ts';
-import { forbidNodes, forbidOutcomes, type Invariant, isEqual } from './safety-findings.ts';
+import { forbidNodes, forbidOutcomes, forbidStarts, type Invariant, isEqual } from './safety-findings.ts';
 import { isSame, paramsOf } from './safety-login.ts';
 import type { ModelEdge, ModelNode } from './safety-model.ts';
 import { openingOf } from './safety-opening.ts';
@@ -9,7 +9,7 @@ import type { PrincipalRef, SavedRequestRef } from './vocabulary.ts';
 const contextOf = (node: ModelNode) => node.snapshot.context as LoginContext;
 const ownerOf = ({ savedRequest, expected }: LoginContext) => savedRequest?.owner ?? expected;
 
-function destroys(edge: ModelEdge, savedRequest: SavedRequestRef): boolean {
+function destroys(edge: Pick<ModelEdge, 'effects'>, savedRequest: SavedRequestRef): boolean {
   const discarded = paramsOf<{ readonly savedRequest: SavedRequestRef | null }>(edge, 'discardRequest');
   return discarded.length === 1 && isEqual(discarded[0]?.savedRequest, savedRequest);
 }
@@ -69,13 +69,19 @@ export const requestsAreHandedOver: Invariant = (model) => {
 const SETTLED_BY = ['request.resumed', 'request.discarded', 'request.expired'];
 
 /** A request that is kept leaves the record when it is destroyed or when its end is told, and not otherwise. */
-export const requestsAreNotForgotten: Invariant = (model) =>
-  forbidOutcomes(model, (edge) => {
+export const requestsAreNotForgotten: Invariant = (model) => [
+  ...forbidStarts(model, ({ input, node, effects }) => {
+    const { savedRequest } = input as LoginContext;
+    if (savedRequest === null || isEqual(contextOf(node).savedRequest, savedRequest)) return false;
+    return !destroys({ effects }, savedRequest);
+  }),
+  ...forbidOutcomes(model, (edge) => {
     const { savedRequest } = contextOf(edge.from);
     if (savedRequest === null || isEqual(contextOf(edge.to).savedRequest, savedRequest)) return false;
     const isToldOf = edge.from.state === 'resuming' && SETTLED_BY.includes(edge.event.type);
     return !isToldOf && !destroys(edge, savedRequest);
-  });
+  }),
+];
 
 /** Once it has run, was thrown away, or ran out, the login is one without a request. */
 export const requestsEndOnce: Invariant = (model) =>

@@ -20,7 +20,18 @@ const knowsWhy = ({ context }: Given) => 'notKept' in context;
 const forgetful = reroute(redirecting, { 'redirect.issued': { ...issued, actions: forgets } });
 
 /** A machine that counts beside its context. */
-function counting(): Break {
+function alternatingFailures(): Break {
+  let failures = 0;
+  const rememberFailure = casLogin.assign(() => ({
+    principal: null,
+    failure: { code: 'ERR_SSO_CAS_TIMEOUT', detail: String(failures++ % 2), said: null } as never,
+  }));
+  return {
+    machine: casLoginMachine.provide({ actions: { rememberFailure: rememberFailure as never } }) as AnyStateMachine,
+  };
+}
+
+function alternating(): Break {
   let logins = 0;
   const rememberLogin = casLogin.assign(() => ({ loginId: `login-${logins++ % 2}` }));
   const machine = casLoginMachine.provide({ actions: { rememberLogin: rememberLogin as never } });
@@ -102,7 +113,10 @@ export const brokenGenerically: Breaks = {
       }),
     }),
   },
-  'flows-share-nothing': { 'an assignment that counts': counting() },
+  'flows-share-nothing': {
+    'an assignment that takes turns': alternating(),
+    'a failure that takes turns': alternatingFailures(),
+  },
   'nothing-by-itself': {
     'an actor': casWith({ awaitingReturn: { ...awaitingReturn, invoke: { src: 'somebody' } } }),
     'a timer': casWith({ awaitingReturn: { ...awaitingReturn, after: { 1000: 'failed' } } }),

@@ -52,6 +52,17 @@ export const brokenRequests: Breaks = {
     'its sender is nobody': casWith(opening(nothingKept!, ownerUnknown!, otherPerson!)),
   },
   'request-not-forgotten': {
+    'whose it is, when the next login begins': casWith({
+      starting: {
+        ...starting,
+        always: {
+          target: 'redirecting',
+          actions: assign({
+            savedRequest: ({ context }) => context.savedRequest && { ...context.savedRequest, owner: null },
+          }),
+        },
+      },
+    }),
     'when the browser leaves': casWith({
       redirecting: reroute(redirecting, {
         'redirect.issued': {
