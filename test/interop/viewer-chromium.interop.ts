@@ -113,7 +113,11 @@ test('news leave the focus, the place that was scrolled to and the marked step a
   await visitor.page.getByRole('button', { name: 'Let my grant expire' }).click();
   await visitor.page.getByRole('button', { name: 'Hand in grades' }).click();
   await page.locator('#step-19').waitFor();
-  assert.equal(await page.evaluate('document.getElementById("steps").dataset.old'), undefined, 'the steps are new ones');
+  assert.equal(
+    await page.evaluate('document.getElementById("steps").dataset.old'),
+    undefined,
+    'the steps are new ones',
+  );
   assert.equal(await page.evaluate('document.activeElement.closest("li")?.id'), 'step-6');
   assert.equal(await page.evaluate('document.getElementById("steps").scrollTop'), scrolled);
   assert.match((await page.locator('.badge.now').getAttribute('aria-label')) ?? '', /^step 6\b/);
