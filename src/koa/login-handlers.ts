@@ -27,8 +27,8 @@ export interface CurrentLogin {
  */
 export async function currentLogin(ctx: Context, runtime: Runtime): Promise<CurrentLogin | undefined> {
   const pointer = readPointer(ctx);
-  const { find, peek } = runtime.logins;
-  const record = pointer && (await (isUnattended(ctx) ? peek : find)(pointer.login));
+  const look = isUnattended(ctx) ? 'peek' : 'find';
+  const record = pointer && (await runtime.logins[look](pointer.login));
   return pointer && record && { id: pointer.login, record };
 }
 
