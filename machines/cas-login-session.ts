@@ -82,7 +82,7 @@ const openedAgain = {
 export const resuming = casLogin.createStateConfig({ ...kept.resuming, on: { ...kept.resuming.on, ...openedAgain } });
 
 export const authenticated = casLogin.createStateConfig({
-  ...every.authenticated,
+  ...every.citing('CAS 2.2.4', every.authenticated),
   on: {
     ...every.authenticated.on,
     ...openedAgain,

@@ -12,7 +12,16 @@ import { assign } from 'xstate';
 import { admitting, authenticated, claimingGrant, resuming } from './cas-login-session.ts';
 import { type CasLoginContext, type CasLoginInput, casLogin } from './cas-login-vocabulary.ts';
 import { keepFirst, keepingRequest, openingSession } from './kept-request-states.ts';
-import { beforeLeaving, declined, failed, loggedOut, rejecting, signingOut, whenNotFresh } from './login-states.ts';
+import {
+  beforeLeaving,
+  citing,
+  declined,
+  failed,
+  loggedOut,
+  rejecting,
+  signingOut,
+  whenNotFresh,
+} from './login-states.ts';
 import { credentialsShownAt, failWith } from './login-vocabulary.ts';
 
 const starting = casLogin.createStateConfig({
@@ -168,10 +177,10 @@ export const casLoginStates = {
   openingSession,
   resuming,
   authenticated,
-  rejecting,
-  declined,
-  failed,
-  loggedOut,
+  rejecting: citing('CAS 2.1.1', rejecting),
+  declined: citing('CAS 2.1.1', declined),
+  failed: citing('CAS 2.5.3', failed),
+  loggedOut: citing('CAS 2.3', loggedOut),
 };
 
 /** Everything of the machine but its states. */

@@ -96,17 +96,25 @@ export const admitting = login.createStateConfig({
   },
 });
 
+/** A state that both protocols share, with the section of one of them. */
+export function citing<State extends { readonly meta: { readonly spec: readonly string[] } }>(
+  section: string,
+  state: State,
+): State & { meta: { spec: string[] } } {
+  return { ...state, meta: { spec: [section, ...state.meta.spec] } };
+}
+
 export const authenticated = login.createStateConfig({
   description: 'The login holds. The session has a new id, and the person is on the page that was asked for.',
   tags: ['settled'],
-  meta: { spec: ['CAS 2.2.4', 'ASVS 7.2.4', 'ASVS 3.7.2'] },
+  meta: { spec: ['ASVS 7.2.4', 'ASVS 3.7.2'] },
   on: { 'logout.requested': signingOut.fromSession },
 });
 
 export const rejecting = login.createStateConfig({
   description: 'No login came of it. Does the person need to know, or does a public page go on without a login?',
   tags: ['awaiting-server'],
-  meta: { spec: ['CAS 2.1.1', 'ASVS 16.5.3'] },
+  meta: { spec: ['ASVS 16.5.3'] },
   always: [
     {
       guard: 'gatewayAsked',
@@ -121,7 +129,7 @@ export const rejecting = login.createStateConfig({
 export const declined = login.createStateConfig({
   type: 'final',
   description: 'Nobody is known, and nobody was to be asked: the page is shown to an anonymous visitor.',
-  meta: { spec: ['CAS 2.1.1', 'ASVS 7.6.2'] },
+  meta: { spec: ['ASVS 7.6.2'] },
   entry: { type: 'continueAnonymously', params: ({ context }: Asked) => ({ returnTo: context.returnTo }) },
 });
 
@@ -129,7 +137,7 @@ export const failed = login.createStateConfig({
   type: 'final',
   description: 'No login came of it. A page says why and offers the next step; an earlier session is untouched.',
   tags: ['failed'],
-  meta: { spec: ['CAS 2.5.3', 'ASVS 16.5.3'] },
+  meta: { spec: ['ASVS 16.5.3'] },
   entry: {
     type: 'showFailure',
     params: whatFailed,
@@ -139,7 +147,7 @@ export const failed = login.createStateConfig({
 export const loggedOut = login.createStateConfig({
   type: 'final',
   description: 'The session, and all that belonged to it, is gone, and nothing that was under way can bring it back.',
-  meta: { spec: ['CAS 2.3', 'ASVS 7.4.1'] },
+  meta: { spec: ['ASVS 7.4.1'] },
   entry: [
     { type: 'discardRequest', params: ({ context }: Asked) => ({ savedRequest: context.savedRequest }) },
     {

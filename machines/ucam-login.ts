@@ -13,6 +13,7 @@ import {
   admitting,
   authenticated,
   beforeLeaving,
+  citing,
   declined,
   failed,
   loggedOut,
@@ -185,10 +186,10 @@ export const ucamLoginStates = {
   openingSession,
   resuming: pending,
   authenticated: settled,
-  rejecting,
-  declined,
+  rejecting: citing('WAA-WLS 4', rejecting),
+  declined: citing('WAA-WLS 3', declined),
   cancelled,
-  failed,
+  failed: citing('WAA-WLS 4', failed),
   loggedOut,
 };
 
