@@ -38,7 +38,7 @@ const show = (fresh) => {
   if (isNew) markTarget();
   const isNews = document.title !== fresh.title;
   document.title = fresh.title;
-  say(isNews ? 'Live: ' + fresh.title : LIVE);
+  if (source) say(isNews ? 'Live: ' + fresh.title : LIVE);
 };
 
 const PAUSE = 1000;
@@ -66,10 +66,7 @@ const refresh = async () => {
     if (answer.status === 401 || answer.status === 403) end();
     else if (answer.status === 404) say('This is no longer among what is kept here.');
     else if (!answer.ok) later();
-    else {
-      pause = PAUSE;
-      show(new DOMParser().parseFromString(await answer.text(), 'text/html'));
-    }
+    else show(new DOMParser().parseFromString(await answer.text(), 'text/html'));
   } catch {
     later();
   }
@@ -80,7 +77,7 @@ const refresh = async () => {
 const open = () => {
   if (source || isOver || document.hidden) return;
   source = new EventSource(document.body.dataset.events);
-  source.onopen = refresh;
+  source.onopen = () => { pause = PAUSE; refresh(); };
   source.onmessage = refresh;
   /* The server ends each stream after a while, and the browser comes back by itself: that is not worth a word. */
   source.onerror = () => { if (source?.readyState === EventSource.CLOSED) { later(); refresh(); } };

@@ -81,6 +81,7 @@ test('the page of an attempt goes on while the person does, and draws the way ov
   await visitor.page.click('button[type=submit]');
   await visitor.page.waitForURL(`${portal}/me`);
   await page.getByRole('heading', { name: 'cas succeeded' }).waitFor();
+  assert.equal(await page.title(), '✓ cas succeeded');
   assert.match(await here.innerHTML(), /authenticated/);
   assert.equal(await page.locator('.flow-picture .node.visited').count(), 8);
   assert.deepEqual(complaints, []);
