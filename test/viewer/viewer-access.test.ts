@@ -125,6 +125,25 @@ test('nor does it behind a guard that stands in front of the viewer, or in a bro
   assert.equal((await raw(url, { headers })).status, 401);
 });
 
+test('nor does it when the viewer stands in front of the routes', async (t) => {
+  const clock = stoppedClock();
+  const { portal, fakeCas, browser } = await pairFor(t, {
+    options: { clock, idleSeconds: 600 },
+    mount(app, sso) {
+      app.use(sso.session(app));
+      app.use(sso.flowViewer({ allow: async (ctx) => (await ctx.sso.user()) !== null }));
+      app.use(sso.routes());
+      app.use(sso.requireLogin());
+    },
+  });
+  const auditor = browser();
+  await logIn(auditor, `${portal.url}/start`, fakeCas);
+  clock.advance(540);
+  assert.equal((await auditor.get(`${portal.url}/sso/flows`, { headers: FETCH })).status, 200);
+  clock.advance(60);
+  assert.equal((await auditor.get(`${portal.url}/sso/flows`, { headers: FETCH })).status, 401);
+});
+
 test('opening a page of the viewer is activity like any other', async (t) => {
   const clock = stoppedClock();
   const { url, auditor, fakeCas } = await viewedPair(t, {
