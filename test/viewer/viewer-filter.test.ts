@@ -88,3 +88,10 @@ test('a form of another site learns no pseudonym', async (t) => {
   const answer = await auditor.post(url, { user: 'alice' }, { from: 'https://evil.example.org/' });
   assert.equal(answer.location?.href, url);
 });
+
+test('an address with more pseudonyms than anybody has is cut short', async (t) => {
+  const { url, auditor } = await busyPair(t);
+  const query = Array.from({ length: 300 }, (_, index) => `subject=nobody${index}`).join('&');
+  const page = await auditor.get(`${url}?${query}&subject=%22%3E`);
+  assert.equal([...page.body.matchAll(/name="subject"/g)].length, 20);
+});

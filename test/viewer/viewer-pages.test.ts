@@ -237,3 +237,12 @@ test('no more attempts are kept than the option says', async (t) => {
   for (let times = 0; times < 4; times += 1) await visitor.get(new URL(`/page-${times}`, url));
   assert.equal(rowsOf(await auditor.get(url)).length, 2);
 });
+
+test('a long list shows the latest, and says that there are others', async (t) => {
+  const { url, auditor, browser } = await viewedPair(t);
+  const visitor = browser();
+  for (let times = 0; times < 103; times += 1) await visitor.get(new URL(`/page-${times}`, url));
+  const page = await auditor.get(url);
+  assert.equal(rowsOf(page).length, 100);
+  assert.match(textOf(page.body), /103 attempts .* The latest 100 are listed/);
+});
