@@ -15,9 +15,22 @@ export const casWith = (states: object, root: object = {}): Break => ({
 });
 
 const issued = redirecting.on['redirect.issued'];
-const forgets = [issued.actions, casLogin.assign({ notKept: () => undefined as never })];
-const knowsWhy = ({ context }: Given) => 'notKept' in context;
-const forgetful = reroute(redirecting, { 'redirect.issued': { ...issued, actions: forgets } });
+const noting = (note: unknown) => casLogin.assign((() => ({ note })) as never);
+const departingWith = (note: unknown) =>
+  reroute(redirecting, { 'redirect.issued': { ...issued, actions: [issued.actions, noting(note)] } });
+const hasNote = ({ context }: Given) => 'note' in context;
+
+/** What JSON drops is in the record while the browser is away, and in that of no other state. */
+const notingWhileAway = (withoutTicket: object) => {
+  const ticket = awaitingReturn.on['return.ticket'];
+  return casWith({
+    redirecting: departingWith(undefined),
+    awaitingReturn: reroute(awaitingReturn, {
+      'return.ticket': { ...ticket, actions: [ticket.actions, noting(null)] },
+      'return.withoutTicket': withoutTicket,
+    }),
+  });
+};
 
 /** A machine that counts beside its context. */
 function alternatingFailures(): Break {
@@ -85,33 +98,21 @@ export const brokenGenerically: Breaks = {
     }),
   },
   'restores-the-same': {
-    'a guard that sees what JSON drops': casWith({
-      redirecting: forgetful,
-      awaitingReturn: reroute(awaitingReturn, {
-        'return.withoutTicket': [{ guard: knowsWhy, target: 'declined' }, awaitingReturn.on['return.withoutTicket']],
-      }),
+    'a guard that sees what JSON drops': notingWhileAway([
+      { guard: hasNote, target: 'declined' },
+      awaitingReturn.on['return.withoutTicket'],
+    ]),
+    'an assignment that sees it': notingWhileAway({
+      actions: casLogin.assign(((given: Given) => ({ renew: hasNote(given) })) as never),
     }),
-    'an effect that is asked with it': casWith({
-      redirecting: forgetful,
-      awaitingReturn: reroute(awaitingReturn, {
-        'return.withoutTicket': {
-          actions: { type: 'discardRequest', params: (given: Given) => ({ savedRequest: knowsWhy(given) }) },
-        },
-      }),
+    'an effect that is asked with it': notingWhileAway({
+      actions: { type: 'discardRequest', params: (given: Given) => ({ savedRequest: hasNote(given) }) },
     }),
   },
   'survives-json': {
-    'nothing where something is missing': casWith({ redirecting: forgetful }),
-    'a date': casWith({
-      redirecting: reroute(redirecting, {
-        'redirect.issued': { ...issued, actions: casLogin.assign({ redirectedAt: () => new Date(0) as never }) },
-      }),
-    }),
-    'no number': casWith({
-      redirecting: reroute(redirecting, {
-        'redirect.issued': { ...issued, actions: casLogin.assign({ redirectedAt: () => Number.NaN }) },
-      }),
-    }),
+    'nothing where something is missing': casWith({ redirecting: departingWith(undefined) }),
+    'a date': casWith({ redirecting: departingWith(new Date(0)) }),
+    'no number': casWith({ redirecting: departingWith(Number.NaN) }),
   },
   'flows-share-nothing': {
     'an assignment that takes turns': alternating(),
