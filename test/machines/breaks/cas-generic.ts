@@ -112,6 +112,7 @@ export const brokenGenerically: Breaks = {
   'survives-json': {
     'nothing where something is missing': casWith({ redirecting: departingWith(undefined) }),
     'a date': casWith({ redirecting: departingWith(new Date(0)) }),
+    bytes: casWith({ redirecting: departingWith(new Uint8Array(2)) }),
     'no number': casWith({ redirecting: departingWith(Number.NaN) }),
   },
   'flows-share-nothing': {
