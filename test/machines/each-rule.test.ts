@@ -12,6 +12,7 @@ import {
 import { genericRules } from '../../machines/safety-rules.ts';
 import { vocabularyOf } from '../../machines/safety-vocabularies.ts';
 import type { Breaks } from './breaks/breaks.ts';
+import { brokenFreshness } from './breaks/cas-freshness.ts';
 import { brokenGenerically } from './breaks/cas-generic.ts';
 import { brokenLogins } from './breaks/cas-login.ts';
 import { brokenRequests } from './breaks/cas-requests.ts';
@@ -48,6 +49,7 @@ const own = (machine: AnyStateMachine, others: readonly string[] = genericIds) =
 findsEach(cas, ['nothing-by-itself', 'no-endless-always', ...idsOf(cas)], {
   ...brokenGenerically,
   ...brokenLogins,
+  ...brokenFreshness,
   ...brokenRequests,
   ...brokenTickets,
 });
@@ -80,7 +82,7 @@ test('what holds of every machine is proven of each kind', () => {
 });
 
 test('what holds of a login is proven of both protocols', () => {
-  const ofBoth = [...Object.keys(brokenLogins), ...Object.keys(brokenRequests)];
+  const ofBoth = Object.keys({ ...brokenLogins, ...brokenFreshness, ...brokenRequests });
   assert.deepEqual(
     ofBoth.filter((id) => !idsOf(ucam).includes(id)),
     [],

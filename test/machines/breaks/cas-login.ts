@@ -20,8 +20,7 @@ const {
 const { assign } = casLogin;
 
 const [alice, bob] = freshPrincipals;
-const succeeded = validating.on['validation.succeeded'];
-const [vouched] = succeeded;
+const [vouched] = validating.on['validation.succeeded'];
 const named = assign({ principal: ({ event }) => ('principal' in event ? (event.principal ?? null) : null) });
 const endSession = { type: 'endSession', params: { everywhere: false, loginId: null, grantId: null } };
 const openSession = { type: 'openSession', params: { principal: alice, grantId: null, lifeMs: null } };
@@ -45,9 +44,6 @@ const leaving = (forgotten: object) =>
 const startingWithout = (guard: string) => ({
   starting: { ...starting, always: starting.always.filter((to) => !('guard' in to) || to.guard !== guard) },
 });
-const unguarded = {
-  validating: reroute(validating, { 'validation.succeeded': succeeded.map((to) => ({ ...to, guard: undefined })) }),
-};
 const somebodyElse = { ...alice!, issuer: 'https://nobody.example' };
 
 export const brokenLogins: Breaks = {
@@ -85,6 +81,13 @@ export const brokenLogins: Breaks = {
       askingTwice: {
         tags: ['awaiting-server'],
         on: { 'validation.succeeded': { target: 'openingSession', actions: named }, 'logout.requested': 'loggedOut' },
+      },
+    }),
+    'an answer, and then another person of whom nobody asks': casWith({
+      admitting: reroute(admitting, { 'principal.admitted': 'askingTwice' }),
+      askingTwice: {
+        tags: ['awaiting-server'],
+        on: { 'validation.succeeded': { target: 'claimingGrant', actions: named }, 'logout.requested': 'loggedOut' },
       },
     }),
     'the session of somebody else': casWith({
@@ -156,8 +159,6 @@ export const brokenLogins: Breaks = {
   'judged-once': {
     'after a time-out': casWith({ validating: reroute(validating, { 'validation.timedOut': 'awaitingReturn' }) }),
   },
-  'renew-enforced': { 'any login will do': casWith(unguarded) },
-  'age-enforced': { 'any login will do': casWith(unguarded) },
   'answers-taken': {
     'a hook that throws': casWith({ admitting: reroute(admitting, { 'principal.unchecked': undefined }) }),
     'a store that fails at the very beginning': casWith({
