@@ -182,12 +182,13 @@ function alphabetFor(
 ): Alphabet & { readonly unsampled: readonly string[] } {
   const { inputs, events } = thorough ? vocabulary.thorough : vocabulary.brief;
   const known = new Set([...events, ...samples].map(({ type }) => type));
-  const unsampled = machine.events.filter((type: string) => !known.has(type) && !type.includes('*'));
+  const others: readonly string[] = machine.events.filter((type: string) => !known.has(type));
   const asksForGrants = (input: unknown) =>
     ((input as { proxyGrant?: string } | undefined)?.proxyGrant ?? 'off') !== 'off';
   return {
     inputs: inputs.filter((input) => proxyGrants || !asksForGrants(input)),
-    events: [...events, ...samples, ...unsampled.map((type: string) => ({ type })), ...FOREIGN_EVENTS],
-    unsampled,
+    // A wildcard is sent under its own name, which it takes: nothing else that is sent may be of its family.
+    events: [...events, ...samples, ...others.map((type) => ({ type })), ...FOREIGN_EVENTS],
+    unsampled: others.filter((type) => !type.includes('*')),
   };
 }

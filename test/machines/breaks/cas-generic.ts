@@ -75,6 +75,9 @@ export const brokenGenerically: Breaks = {
   'foreign-ignored': {
     'a wildcard in a state': casWith({ awaitingReturn: reroute(awaitingReturn, { '*': 'failed' }) }),
     'a wildcard for a family of events': casWith({ awaitingReturn: reroute(awaitingReturn, { 'return.*': 'failed' }) }),
+    'a wildcard for a family that nobody else knows': casWith({
+      awaitingReturn: reroute(awaitingReturn, { 'order.*': 'failed' }),
+    }),
     'a wildcard for the whole machine': casWith({}, { on: { '*': '.failed' } }),
   },
   'always-an-end': {

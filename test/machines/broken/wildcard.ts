@@ -10,6 +10,6 @@ export const wildcard: Broken = {
     states: { ...ucamLoginStates, authenticated: { ...authenticated, on: { ...authenticated.on, '*': 'loggedOut' } } },
   }),
   invariant: 'foreign-ignored',
-  path: ['redirect.issued', 'return.reply', 'reply.verified', 'principal.admitted', 'session.opened', ''],
+  path: ['redirect.issued', 'return.reply', 'reply.verified', 'principal.admitted', 'session.opened', '*'],
   at: 'loggedOut',
 };
