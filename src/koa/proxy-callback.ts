@@ -3,6 +3,7 @@ import { isSsoError } from '../errors.ts';
 import { runOnce } from '../flow/run-once.ts';
 import type { ProxyCallbackScope, Proxying } from '../protocols/protocol.ts';
 import { privateResponse } from './page.ts';
+import { readUpTo } from './read-up-to.ts';
 import { rawQuery, replaceQuery } from './request.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -74,12 +75,5 @@ async function readForm(ctx: Context): Promise<string | null> {
   if (ctx.get('Content-Length') === '0') return '';
   // Somebody before us took the form and left nothing: what it delivered must not be confirmed.
   if (ctx.req.readableEnded || ctx.is('application/x-www-form-urlencoded') === false) return null;
-  let size = 0;
-  const chunks: Buffer[] = [];
-  for await (const chunk of ctx.req) {
-    size += (chunk as Buffer).length;
-    if (size > MAX_BODY) return null;
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString('latin1');
+  return (await readUpTo(ctx.req, MAX_BODY))?.toString('latin1') ?? null;
 }

@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import { readUpTo } from './read-up-to.ts';
 
 /** Larger answers than this are none, in bytes. */
 const MAX_BYTES = 64 * 1024;
@@ -8,15 +9,7 @@ export async function readForm(ctx: Context): Promise<URLSearchParams> {
   if (!ctx.is('application/x-www-form-urlencoded')) return new URLSearchParams();
   const parsed: unknown = Reflect.get(ctx.request, 'body');
   if (parsed !== undefined) return fromParsed(parsed);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // What comes after the limit is thrown away, and not the connection: there is an answer to be sent.
-  for await (const chunk of ctx.req.iterator({ destroyOnReturn: false })) {
-    size += (chunk as Buffer).length;
-    if (size > MAX_BYTES) return new URLSearchParams();
-    chunks.push(chunk as Buffer);
-  }
-  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
+  return new URLSearchParams((await readUpTo(ctx.req, MAX_BYTES))?.toString('utf8'));
 }
 
 /** A body parser of the application was here first. */

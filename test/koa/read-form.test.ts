@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { describe, type TestContext, test } from 'node:test';
 import Koa from 'koa';
 import { readForm } from '../../src/koa/read-form.ts';
-import { listen } from '../support/portal.ts';
+import { head, portOf, serverFor, wireTo } from './body-support.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 const LIMIT = 64 * 1024;
@@ -15,14 +14,14 @@ async function reader(t: TestContext, parsed?: unknown) {
     if (parsed !== undefined) Reflect.set(ctx.request, 'body', parsed);
     ctx.body = [...(await readForm(ctx))];
   });
-  const server = createServer(app.callback());
-  const url = await listen(server);
-  t.after(() => server.close());
-  return async (body: string | ReadableStream, type = FORM) => {
+  const server = await serverFor(t, app.callback());
+  const url = `http://127.0.0.1:${portOf(server)}/`;
+  const read = async (body: string | ReadableStream, type = FORM) => {
     const init = { method: 'POST', headers: { 'content-type': type, connection: 'close' }, body, duplex: 'half' };
     const answer = await fetch(url, init as RequestInit);
     return (await answer.json()) as readonly (readonly [string, string])[];
   };
+  return { server, read };
 }
 
 /** So many bytes in pieces, none of which is too large. */
@@ -39,7 +38,7 @@ const inPieces = (bytes: number) => {
 
 describe('a small form', () => {
   test('is read by name', async (t) => {
-    const read = await reader(t);
+    const { read } = await reader(t);
     assert.deepEqual(await read('a=1&b=%C3%A4+c&a=2'), [
       ['a', '1'],
       ['b', 'ä c'],
@@ -48,29 +47,39 @@ describe('a small form', () => {
   });
 
   test('may have a charset in its type', async (t) => {
-    const read = await reader(t);
+    const { read } = await reader(t);
     assert.deepEqual(await read('a=1', `${FORM}; charset=utf-8`), [['a', '1']]);
   });
 
   for (const type of ['text/plain', 'application/json', 'multipart/form-data; boundary=x']) {
-    test(`is none as ${type}`, async (t) => assert.deepEqual(await (await reader(t))('a=1', type), []));
+    test(`is none as ${type}`, async (t) => assert.deepEqual(await (await reader(t)).read('a=1', type), []));
   }
 
   test('may be as large as the limit, and not a byte larger', async (t) => {
-    const read = await reader(t);
+    const { read } = await reader(t);
     assert.equal((await read(`a=${'x'.repeat(LIMIT - 2)}`))[0]?.[1].length, LIMIT - 2);
     assert.deepEqual(await read(`a=${'x'.repeat(LIMIT - 1)}`), []);
   });
 
   test('is measured as a whole, whatever pieces it comes in', async (t) => {
-    const read = await reader(t);
+    const { read } = await reader(t);
     assert.equal((await read(inPieces(LIMIT))).length, 1);
     assert.deepEqual(await read(inPieces(LIMIT + 1)), []);
   });
 
   test('that is far too large has an answer all the same', async (t) => {
-    const read = await reader(t);
+    const { read } = await reader(t);
     assert.deepEqual(await read(inPieces(1024 * 1024)), []);
+  });
+
+  test('that is too large is answered at once, and the connection goes on with the next one', async (t) => {
+    const { server } = await reader(t);
+    const wire = wireTo(t, server);
+    const rest = 1024 * 1024;
+    await wire.write(head({ 'Content-Type': FORM, 'Content-Length': LIMIT + 1 + rest }), 'x'.repeat(LIMIT + 1));
+    await wire.until('[]');
+    await wire.write('x'.repeat(rest), head({ 'Content-Type': FORM, 'Content-Length': 3 }), 'a=1');
+    await wire.until('[["a","1"]]');
   });
 
   for (const [what, parsed, expected] of [
@@ -80,7 +89,7 @@ describe('a small form', () => {
     ['nothing', null, ''],
   ] as const) {
     test(`is taken from a body parser that made ${what} of it`, async (t) => {
-      const read = await reader(t, parsed);
+      const { read } = await reader(t, parsed);
       const form = await read('ignored=1');
       assert.equal(
         new URLSearchParams(form.map(([name, value]) => [name, value] as [string, string])).toString(),
