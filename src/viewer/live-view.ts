@@ -69,8 +69,6 @@ export function createLiveView(attempts: RecentAttempts, options: LiveViewOption
       ctx.set('Cache-Control', 'no-store, no-transform');
       ctx.set('X-Accel-Buffering', 'no');
       ctx.set('X-Content-Type-Options', 'nosniff');
-      // Nobody reads the body of an answer that has none.
-      if (ctx.method === 'HEAD') return finish();
       stream.write(`retry: ${COME_BACK_MS}\n\n`);
       ctx.body = stream;
     },
