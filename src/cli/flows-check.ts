@@ -1,18 +1,7 @@
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { AnyStateMachine } from 'xstate';
-import {
-  casLoginMachine,
-  checkSafety,
-  highlight,
-  proxiedCallMachine,
-  proxyCallbackMachine,
-  proxyTicketMachine,
-  type SafetyOptions,
-  type SafetyReport,
-  ucamLoginMachine,
-} from '../../machines/index.ts';
+import { checkSafety, highlight, type SafetyReport } from '../../machines/index.ts';
+import { loadConfig } from './load-machines.ts';
 
 /** Where a command writes, and where it looks for files. */
 export interface FlowsCheckIo {
@@ -25,9 +14,9 @@ export const FLOWS_CHECK_USAGE = `koa-campus-sso flows check [--config FILE] [--
 
 Proves the machines of the logins: every event, in every state, from every beginning.
 
-  --config FILE  a module with the machines of the application: its default export is one way to log in
-                 (cas({ … }) or ucam({ … })), a list of them, options with \`login\`, or machines by name.
-                 Its export named \`safety\` may hold { samples, proxyGrants }: examples of the
+  --config FILE  a module with the machines of the application, as \`machines\` or as the default export:
+                 one way to log in (cas({ … }) or ucam({ … })), a list of them, options with \`login\`, or
+                 machines by name. The same that \`flows\` draws. Its export named \`safety\` may hold { samples, proxyGrants }: examples of the
                  application's own events, with what they carry, and whether logins ask for proxy grants
                  (default: true). They are read from there alone, and not from the options of cas({ … }).
                  Without a file the machines of this package are proven.
@@ -37,19 +26,6 @@ Proves the machines of the logins: every event, in every state, from every begin
 
 Exit code: 0 all hold, 1 one does not, 2 the command could not be carried out.
 `;
-
-const shipped: readonly AnyStateMachine[] = [
-  casLoginMachine,
-  ucamLoginMachine,
-  proxiedCallMachine,
-  proxyCallbackMachine,
-  proxyTicketMachine,
-] as readonly AnyStateMachine[];
-
-interface Subject {
-  readonly name: string;
-  readonly machine: AnyStateMachine;
-}
 
 /** Runs `koa-campus-sso flows check`; gives its exit code. */
 export async function runFlowsCheck(args: readonly string[], io: FlowsCheckIo): Promise<number> {
@@ -68,17 +44,14 @@ export async function runFlowsCheck(args: readonly string[], io: FlowsCheckIo): 
       io.out(FLOWS_CHECK_USAGE);
       return 0;
     }
-    const { subjects, options } = await subjectsOf(values.config, io);
-    const meant = subjects.filter(({ name, machine }) => [undefined, name, machine.id].includes(values.flow));
+    const { machines, safety } = await loadConfig(values.config && resolve(io.cwd, values.config));
+    const meant = machines.filter(({ name, machine }) => [undefined, name, machine.id].includes(values.flow));
     if (meant.length === 0) {
-      const names = subjects.map(({ name }) => name).join(', ');
-      throw new Error(
-        values.flow === undefined ? 'there is no machine in it' : `no flow ${values.flow}; there are: ${names}`,
-      );
+      throw new Error(`no flow ${values.flow}; there are: ${machines.map(({ name }) => name).join(', ')}`);
     }
     const reports: SafetyReport[] = [];
     for (const { machine } of meant) {
-      const report = checkSafety(machine, options);
+      const report = checkSafety(machine, safety);
       reports.push(report);
       if (!values.json) io.out(textOf(report, values.picture));
     }
@@ -88,36 +61,6 @@ export async function runFlowsCheck(args: readonly string[], io: FlowsCheckIo): 
     io.err(`flows check: ${error instanceof Error ? error.message : String(error)}\n`);
     return 2;
   }
-}
-
-async function subjectsOf(
-  config: string | undefined,
-  { cwd }: FlowsCheckIo,
-): Promise<{ readonly subjects: readonly Subject[]; readonly options: SafetyOptions }> {
-  if (config === undefined) return { subjects: shipped.map((machine) => ({ name: machine.id, machine })), options: {} };
-  const module = (await import(pathToFileURL(resolve(cwd, config)).href)) as {
-    readonly default?: unknown;
-    readonly safety?: SafetyOptions;
-  };
-  const exported = Object(module.default) as { readonly login?: unknown };
-  const found = [exported.login ?? exported].flat();
-  const isOne = found.some((one) => subjectOf('', one) !== undefined);
-  const named: readonly (readonly [string, unknown])[] = isOne
-    ? found.map((one) => ['', one] as const)
-    : Object.entries(exported);
-  return {
-    subjects: named.flatMap(([name, one]) => subjectOf(name, one) ?? []),
-    options: module.safety ?? {},
-  };
-}
-
-/** A machine, or the machine of a way to log in; undefined for anything else. */
-function subjectOf(name: string, value: unknown): Subject | undefined {
-  const isMachine = (one: unknown): one is AnyStateMachine =>
-    typeof (one as { readonly resolveState?: unknown } | undefined)?.resolveState === 'function';
-  if (isMachine(value)) return { name: name || value.id, machine: value };
-  const way = Object(value) as { readonly name?: unknown; readonly machine?: unknown };
-  return isMachine(way.machine) ? { name: name || String(way.name), machine: way.machine } : undefined;
 }
 
 function textOf({ flow, states, snapshots, steps, invariants, unsampled }: SafetyReport, withPicture: boolean): string {

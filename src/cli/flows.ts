@@ -3,7 +3,7 @@ import { type FlowDiagram, flowDiagram } from '../../machines/index.ts';
 import { type Command, CommandProblem, type Terminal, WrongUsage } from './command.ts';
 import { formatOfFile, isFormat, isOneFile, type Rendering, renderFlows } from './flow-formats.ts';
 import { FLOWS_CHECK_USAGE, runFlowsCheck } from './flows-check.ts';
-import { loadMachines, shippedMachines } from './load-machines.ts';
+import { loadConfig, type NamedMachine } from './load-machines.ts';
 import { differences, plannedFiles, writeFiles } from './output-files.ts';
 
 const USAGE = `Usage: koa-campus-sso flows [options]
@@ -55,12 +55,11 @@ ${FLOWS_CHECK_USAGE}`,
     const format = given.format ?? (out === undefined ? 'md' : formatOfFile(out)) ?? 'md';
     if (!isFormat(format)) throw new WrongUsage(`There is no format ${JSON.stringify(format)}.`);
     if (check && out === undefined) throw new WrongUsage('--check needs --out: what shall be compared?');
-    const machines = config === undefined ? shippedMachines : await loadMachines(config);
-    const all = [...machines].map(([name, machine]) => ({ name, diagram: flowDiagram(machine) }));
-    const chosen = all.filter(({ name, diagram }) => flow === undefined || flow === name || flow === diagram.id);
-    if (chosen.length === 0)
-      throw new WrongUsage(`No flow ${flow}. There are: ${all.map(({ name }) => name).join(', ')}.`);
-    const diagrams = chosen.map(({ diagram }) => diagram);
+    const { machines } = await loadConfig(config);
+    const chosen = machines.filter(({ name, machine }) => [undefined, name, machine.id].includes(flow));
+    if (chosen.length === 0) throw new WrongUsage(`No flow ${flow}. There are: ${namesOf(machines)}.`);
+    // Several ways to log in may run by one machine.
+    const diagrams = [...new Set(chosen.map(({ machine }) => machine))].map(flowDiagram);
     refuseEqualIds(diagrams);
     const renderings = await renderFlows(diagrams, format);
     return out === undefined
@@ -68,6 +67,8 @@ ${FLOWS_CHECK_USAGE}`,
       : deliver(renderings, out, check, terminal);
   },
 };
+
+const namesOf = (machines: readonly NamedMachine[]): string => machines.map(({ name }) => name).join(', ');
 
 function readOptions(args: readonly string[]) {
   try {

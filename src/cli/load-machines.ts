@@ -7,35 +7,48 @@ import {
   proxiedCallMachine,
   proxyCallbackMachine,
   proxyTicketMachine,
+  type SafetyOptions,
   ucamLoginMachine,
 } from '../../machines/index.ts';
 import { CommandProblem } from './command.ts';
 
-/** Machines by the name that they are asked for with. */
-export type NamedMachines = ReadonlyMap<string, AnyStateMachine>;
+/** A machine by the name that it is asked for with, besides its id. */
+export interface NamedMachine {
+  readonly name: string;
+  readonly machine: AnyStateMachine;
+}
+
+/** What a module of an application says of its flows. */
+export interface FlowConfig {
+  readonly machines: readonly NamedMachine[];
+  /** How they are proven; see `checkSafety`. */
+  readonly safety: SafetyOptions;
+}
 
 /** The machines that run unless an application brings its own. */
-export const shippedMachines: NamedMachines = new Map<string, AnyStateMachine>(
-  [casLoginMachine, ucamLoginMachine, proxyCallbackMachine, proxyTicketMachine, proxiedCallMachine].map((machine) => [
-    machine.id,
-    machine,
-  ]),
-);
+export const shippedMachines: readonly AnyStateMachine[] = [
+  casLoginMachine,
+  ucamLoginMachine,
+  proxyCallbackMachine,
+  proxyTicketMachine,
+  proxiedCallMachine,
+] as readonly AnyStateMachine[];
 
 /**
  * Reads a module of an application: its export `machines`, else its default export; a record, a list, or one machine; or
- * what `cas()` and `ucam()` give, alone or as the option `login`.
+ * what `cas()` and `ucam()` give, alone, in a list, or as the option `login`. Without a path, the shipped machines.
  * @throws CommandProblem if the module cannot be read or exports no machine
  */
-export async function loadMachines(path: string): Promise<NamedMachines> {
+export async function loadConfig(path: string | undefined): Promise<FlowConfig> {
+  if (path === undefined) return { machines: shippedMachines.flatMap((one) => machinesIn(one)), safety: {} };
   const exported = await readModule(resolve(path));
-  const found = machinesIn(exported.machines ?? exported.default);
-  if (found.size === 0) {
+  const machines = machinesIn(exported.machines ?? exported.default);
+  if (machines.length === 0) {
     throw new CommandProblem(
       `${path} exports no machine. Write: export const machines = { casLogin: myLoginMachine };`,
     );
   }
-  return found;
+  return { machines, safety: Object(exported.safety) as SafetyOptions };
 }
 
 async function readModule(file: string): Promise<Readonly<Record<string, unknown>>> {
@@ -55,17 +68,15 @@ async function readModule(file: string): Promise<Readonly<Record<string, unknown
   }
 }
 
-function machinesIn(exported: unknown): NamedMachines {
-  if (isMachine(exported)) return new Map([[exported.id, exported]]);
+function machinesIn(exported: unknown): readonly NamedMachine[] {
+  if (isMachine(exported)) return [{ name: exported.id, machine: exported }];
+  if (Array.isArray(exported)) return exported.flatMap((one: unknown) => machinesIn(one));
   // What cas() and ucam() give, alone or as the option `login`.
-  const { machine, login } = Object(exported) as { readonly machine?: unknown; readonly login?: unknown };
-  if (isMachine(machine)) return new Map([[machine.id, machine]]);
-  if (login !== undefined) return new Map([login].flat().flatMap((way: unknown) => [...machinesIn(way)]));
-  if (typeof exported !== 'object' || exported === null) return new Map();
-  const entries = Array.isArray(exported)
-    ? exported.map((one: unknown) => [isMachine(one) ? one.id : '', one] as const)
-    : Object.entries(exported);
-  return new Map(entries.flatMap(([name, one]) => (isMachine(one) ? [[name, one] as const] : [])));
+  const { name, machine, login } = Object(exported) as Readonly<Record<'name' | 'machine' | 'login', unknown>>;
+  if (isMachine(machine)) return [{ name: typeof name === 'string' ? name : machine.id, machine }];
+  if (login !== undefined) return machinesIn([login].flat());
+  if (typeof exported !== 'object' || exported === null) return [];
+  return Object.entries(exported).flatMap(([key, one]) => machinesIn(one).map((found) => ({ ...found, name: key })));
 }
 
 /** Not `instanceof`: the application may have an xstate of its own. */

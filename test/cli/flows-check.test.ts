@@ -29,6 +29,14 @@ describe('flows check', () => {
       `import { proxyTicketMachine } from ${at('machines/index.ts')};
        export default { baseUrl: 'https://portal.example.edu', login: [{ name: 'cas', machine: proxyTicketMachine }] };`,
     );
+    const broken = `import { earlyAcknowledgement } from ${at('test/machines/broken/early-acknowledgement.ts')};
+       import { proxyCallbackMachine } from ${at('machines/index.ts')};`;
+    await writeFile(join(cwd, 'exported.mjs'), `${broken} export const machines = { mine: earlyAcknowledgement };`);
+    await writeFile(
+      join(cwd, 'ways.mjs'),
+      `${broken} export default [
+         { name: 'first', machine: earlyAcknowledgement }, { name: 'second', machine: proxyCallbackMachine }];`,
+    );
     const told = `import { proxyTicket, proxyTicketRoot, proxyTicketStates } from ${at('machines/index.ts')};
        const { requesting } = proxyTicketStates;
        const failure = { code: 'ERR_SSO_PROXY_REFUSED', detail: null };
@@ -84,6 +92,18 @@ describe('flows check', () => {
   test('takes machines by name, and ways to log in from options', async () => {
     assert.match((await run('--config', 'several.mjs', '--flow', 'other')).out, /^proxyCallback: /);
     assert.match((await run('--config', 'options.mjs', '--flow', 'cas')).out, /^proxyTicket: /);
+  });
+
+  test('proves the same machines that are drawn: those of the export `machines`', async () => {
+    const { code, out } = await run('--config', 'exported.mjs');
+    assert.equal(code, 1);
+    assert.match(out, /^proxyCallback: /);
+  });
+
+  test('proves each of several ways to log in, also if their machines have one id', async () => {
+    const { code, out } = await run('--config', 'ways.mjs');
+    assert.equal(code, 1);
+    assert.equal(out.match(/^proxyCallback: /gm)?.length, 2);
   });
 
   test('says where examples of events belong that it has to send without fields', async () => {
