@@ -4,7 +4,7 @@ import bodyParser from '@koa/bodyparser';
 import { casLogin, casLoginMachine, casLoginRoot, casLoginStates } from '../../machines/index.ts';
 import { type CasOptions, campusSso, cas } from '../../src/index.ts';
 import { logIn, mountPages, startPair } from '../support/portal.ts';
-import { askingPair, atThePage, press } from './step-pages-support.ts';
+import { askingPair, atThePage, mountForms, press } from './step-pages-support.ts';
 import { assertFailure, codeOf, NAVIGATION, pairFor, pointerIn, userOf } from './support.ts';
 
 describe('an extension that is wrong', () => {
@@ -219,16 +219,7 @@ describe('a login that asks something', () => {
       t,
       {},
       {
-        mount(app, sso) {
-          app
-            .use(sso.session(app))
-            .use(sso.routes())
-            .use(sso.requireLogin({ keepBody: true }))
-            .use(bodyParser());
-          app.use((ctx) => {
-            ctx.body = { method: ctx.method, sent: ctx.request.body };
-          });
-        },
+        mount: mountForms,
       },
     );
     const visitor = pair.browser();

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import bodyParser from '@koa/bodyparser';
 import type { StepChoice, StepField, StepPage } from '../../src/index.ts';
 import type { PortalSetup } from '../support/portal.ts';
 import { logIn } from '../support/portal.ts';
-import { askingPair, atThePage, press, QUESTION } from './step-pages-support.ts';
+import { askingPair, atThePage, mountForms, press, QUESTION } from './step-pages-support.ts';
 import { assertFailure, raw, userOf } from './support.ts';
 
 const choices = (count: number): readonly StepChoice[] =>
@@ -101,16 +100,7 @@ async function askedWith(t: Parameters<typeof askingPair>[0], sent: string, setu
     {},
     {
       ...setup,
-      mount(app, sso) {
-        app
-          .use(sso.session(app))
-          .use(sso.routes())
-          .use(sso.requireLogin({ keepBody: true }))
-          .use(bodyParser());
-        app.use((ctx) => {
-          ctx.body = { method: ctx.method, sent: ctx.request.body };
-        });
-      },
+      mount: mountForms,
     },
   );
   const visitor = pair.browser();

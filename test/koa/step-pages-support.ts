@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test';
+import bodyParser from '@koa/bodyparser';
 import { casLogin, casLoginRoot, casLoginStates } from '../../machines/index.ts';
 import { type CasOptions, cas, type EffectScope, type LoginProtocol, type StepPage } from '../../src/index.ts';
 import { startFakeCas } from '../../src/testing/fake-cas.ts';
@@ -102,3 +103,15 @@ export async function atThePage(t: TestContext, asked: Asking = {}, setup: Omit<
 /** Presses a button of a page. */
 export const press = (page: Page, nth = 0, fields: Readonly<Record<string, string>> = {}) =>
   page.submit(page.forms[nth]!, fields);
+
+/** Pages that keep what they are sent over a login, and show it. */
+export const mountForms: NonNullable<PortalSetup['mount']> = (app, sso) => {
+  app
+    .use(sso.session(app))
+    .use(sso.routes())
+    .use(sso.requireLogin({ keepBody: true }))
+    .use(bodyParser());
+  app.use((ctx) => {
+    ctx.body = { method: ctx.method, sent: ctx.request.body };
+  });
+};
